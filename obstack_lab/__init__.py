@@ -1,0 +1,3 @@
+"""ObservaStack Lab: learning by doing. Diagnose failures, apply fixes, validate results."""
+
+from __future__ import annotations

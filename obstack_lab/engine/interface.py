@@ -1,0 +1,93 @@
+"""The one small interface behind which components run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Scalar = bool | int | float | str
+ComponentKind = Literal["database", "metrics", "telemetry", "service", "load", "edge", "parent"]
+ComponentState = Literal["starting", "healthy", "unhealthy", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Component:
+    """What is known of one component now; `address` is a base URL or a DSN without password."""
+
+    name: str
+    kind: ComponentKind
+    state: ComponentState
+    pid: int | None = None
+    release: str = ""
+    address: str = ""
+    since: float = 0.0
+    restarts: int = 0
+    detail: str = ""
+    children: tuple[Component, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of starting: shown while the learner waits."""
+
+    component: str
+    state: Literal["waiting", "starting", "ready", "failed"]
+    seconds: float = 0.0
+    detail: str = ""
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What to run: services with the release each starts at, and what differs from defaults."""
+
+    services: Mapping[str, str]
+    config: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """Starts, stops and changes components. Every method has a deadline and raises EngineError.
+
+    Thread-safe: the orchestrator calls it from several threads.
+    """
+
+    name: str
+
+    def start(self, stack: Stack, report: Report) -> None:
+        """Start all components of the stack; return when every one is healthy."""
+
+    def stop(self) -> None:
+        """End every component; return when no process and no port is left."""
+
+    def components(self) -> tuple[Component, ...]:
+        """Return a snapshot, without waiting for anything."""
+
+    def address(self, component: str) -> str:
+        """Return the base URL of a component; of `postgres`, its DSN with the operator's password."""
+
+    def restart(self, component: str) -> None:
+        """Stop and start a component at the release it has; return when healthy."""
+
+    def deploy(self, service: str, release: str) -> str:
+        """Replace a service by another release; return the one before, when the new is healthy."""
+
+    def releases(self, service: str) -> tuple[str, ...]:
+        """Return the releases a service has had, oldest first; the last one runs."""
+
+    def signal(self, component: str, signal: str) -> None:
+        """Send STOP, CONT, TERM, KILL, INT, HUP or QUIT to a component's process."""
+
+    def scale(self, service: str, instances: int) -> int:
+        """Run this many instances of a service (0 is allowed); return how many ran before."""
+
+    def config(self, service: str) -> Mapping[str, Scalar]:
+        """Return a service's operator settings as it reports them."""
+
+    def set_config(self, service: str, changes: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """Change operator settings, effective at once; return the old values of those changed."""
+
+    def logs(self, component: str, lines: int = 200) -> str:
+        """Return the last lines of a component's log file."""
