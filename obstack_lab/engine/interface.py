@@ -48,6 +48,34 @@ class Stack:
     config: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a component takes: memory is its share (PSS) in bytes, CPU is seconds since its start.
+
+    The processes below it count with it (the sessions of PostgreSQL, the parent of services).
+    """
+
+    memory: int
+    cpu_seconds: float
+
+
+class LoadPipe(Protocol):
+    """The private line to the load component; it outlives restarts of the process.
+
+    A restarted process knows nothing: send `start` again when `generation` has changed.
+    """
+
+    @property
+    def generation(self) -> int:
+        """Count of starts so far: 1 after the first."""
+
+    def send(self, command: Mapping[str, object]) -> None:
+        """Send one command; raises EngineError where the process does not run."""
+
+    def status(self) -> Mapping[str, object] | None:
+        """Return the last status line of this generation, or None before the first."""
+
+
 class Engine(Protocol):
     """Starts, stops and changes components. Every method has a deadline and raises EngineError.
 
@@ -63,10 +91,14 @@ class Engine(Protocol):
         """End every component; return when no process and no port is left."""
 
     def components(self) -> tuple[Component, ...]:
-        """Return a snapshot, without waiting for anything."""
+        """Return a snapshot, without waiting for anything.
+
+        Services stand beside the others; one with several instances (or none) has `children`,
+        named `orders-1`, `orders-2`… `restarts` counts how often it was started again.
+        """
 
     def address(self, component: str) -> str:
-        """Return the base URL of a component; of `postgres`, its DSN with the operator's password."""
+        """Return a component's base URL; of `postgres`, the operator's DSN with its password."""
 
     def restart(self, component: str) -> None:
         """Stop and start a component at the release it has; return when healthy."""
@@ -87,7 +119,17 @@ class Engine(Protocol):
         """Return a service's operator settings as it reports them."""
 
     def set_config(self, service: str, changes: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
-        """Change operator settings, effective at once; return the old values of those changed."""
+        """Change operator settings, effective at once; return the old values of those changed.
+
+        The settings stay through restart, deploy and scale. A value that the service refuses is an
+        ActionError.
+        """
 
     def logs(self, component: str, lines: int = 200) -> str:
         """Return the last lines of a component's log file."""
+
+    def load_pipe(self) -> LoadPipe:
+        """Return the line to the load component, the same one for the engine's life."""
+
+    def usage(self) -> Mapping[str, Usage]:
+        """Return what each running component takes now; reads every process, takes a moment."""
