@@ -1,0 +1,49 @@
+"""The store as one web application: Loki's and Tempo's addresses on one port."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from obstack_lab.telemetry import metrics
+from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.housekeeper import Housekeeper, Retention
+from obstack_lab.telemetry.loki.routes import routes as loki_routes
+from obstack_lab.telemetry.tempo.routes import routes as tempo_routes
+
+
+async def ready(_request: Request) -> PlainTextResponse:
+    """Say that the store takes data and questions."""
+    return PlainTextResponse("ready\n")
+
+
+def build_app(database: Database, retention: Retention) -> Starlette:
+    """Return the application; its lifespan runs the housekeeper and closes the database."""
+    housekeeper = Housekeeper(database, retention)
+
+    def exposition(_request: Request) -> PlainTextResponse:
+        return metrics.exposition(housekeeper)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        housekeeper.start()
+        try:
+            yield
+        finally:
+            housekeeper.stop()
+            database.close()
+
+    return Starlette(
+        routes=[
+            Route("/ready", ready),
+            Route("/metrics", exposition),
+            *loki_routes(database),
+            *tempo_routes(database),
+        ],
+        lifespan=lifespan,
+    )

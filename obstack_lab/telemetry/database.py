@@ -1,0 +1,111 @@
+"""The DuckDB file that holds logs and spans: one writer, many readers, nothing over the network."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+
+MEGABYTE = 1_000_000
+
+
+class Tenant(Protocol):
+    """A store that lives in the database: what the housekeeper asks of it.
+
+    All of it is called from the housekeeper's thread, `flush` also from any other.
+    """
+
+    def flush(self) -> None:
+        """Write what is still buffered."""
+
+    def expire(self, before: int) -> int:
+        """Drop what is older than `before` (nanoseconds since the epoch); return the rows gone."""
+
+    def evict(self, share: float) -> int:
+        """Drop the oldest `share` (0..1) of the rows; return the rows gone."""
+
+    def figures(self) -> Mapping[str, float]:
+        """Return the store's own metrics by their Prometheus names."""
+
+
+class Database:
+    """One DuckDB database, in a file so that a run outlives the process, or in memory for tests.
+
+    Every thread reads through its own cursor (`cursor()`). Writing goes through `writer()`, which
+    holds the one writer lock and makes a transaction of its block.
+    """
+
+    def __init__(
+        self, path: Path | None = None, *, memory_megabytes: int = 200, threads: int = 2
+    ) -> None:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.tenants: list[Tenant] = []
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._root = duckdb.connect(
+            str(path) if path else ":memory:",
+            config={
+                "memory_limit": f"{memory_megabytes}MB",
+                "threads": threads,
+                "checkpoint_threshold": "1GB",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "enable_external_access": True,
+                "preserve_insertion_order": True,
+            },
+        )
+
+    def register(self, tenant: Tenant) -> None:
+        """Let the housekeeper flush, expire and evict this store, and `/metrics` show it."""
+        self.tenants.append(tenant)
+
+    def apply(self, schema: Path) -> None:
+        """Run a schema file; its statements must be fine to repeat."""
+        with self.writer() as cursor:
+            cursor.execute(schema.read_text(encoding="utf-8"))
+
+    def cursor(self) -> Any:
+        """Return the calling thread's own cursor."""
+        cursor = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._root.cursor()
+        return cursor
+
+    @contextlib.contextmanager
+    def writer(self) -> Iterator[Any]:
+        """Hold the writer lock; the block is one transaction, rolled back when it raises."""
+        with self._lock:
+            cursor = self.cursor()
+            cursor.begin()
+            try:
+                yield cursor
+            except BaseException:
+                cursor.rollback()
+                raise
+            cursor.commit()
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file."""
+        with self._lock:
+            self.cursor().execute("CHECKPOINT")
+
+    def used_bytes(self) -> int:
+        """Return the size of the data: the file with its log, or the blocks in memory."""
+        if self.path is None:
+            row = self.cursor().execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
+            return int(row.fetchone()[0] or 0)
+        log = self.path.with_name(self.path.name + ".wal")
+        return sum(file.stat().st_size for file in (self.path, log) if file.exists())
+
+    def close(self) -> None:
+        """Flush every tenant and close the file."""
+        for tenant in self.tenants:
+            tenant.flush()
+        with self._lock:
+            self._root.close()

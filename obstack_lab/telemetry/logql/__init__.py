@@ -1,0 +1,1 @@
+"""LogQL: lexer, parser, pipeline stages, evaluator and the plan for DuckDB."""
