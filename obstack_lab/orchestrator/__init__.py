@@ -1,1 +1,1 @@
-"""The room."""
+"""The daemon that plays a run, and the two light doors to it: `daemon` and `client`."""

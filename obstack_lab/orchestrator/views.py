@@ -35,6 +35,15 @@ class ComponentView(View):
     children: tuple[ComponentView, ...] = ()
 
 
+class ProgressView(View):
+    """One step of starting, shown while the learner waits."""
+
+    component: str
+    state: Literal["waiting", "starting", "ready", "failed"]
+    seconds: float = 0
+    detail: str = ""
+
+
 class StatusView(View):
     """The lab as a whole."""
 
@@ -46,6 +55,10 @@ class StatusView(View):
     now: float = Field(description="the orchestrator's clock, seconds since the epoch")
     components: tuple[ComponentView, ...]
     run: str | None = Field(description="id of the active run")
+    starting: tuple[ProgressView, ...] = Field(
+        default=(), description="steps of starting, while components still start; else empty"
+    )
+    trouble: str = Field(default="", description="what the conductor's last tick stumbled over")
 
 
 class ScenarioView(View):
@@ -82,6 +95,8 @@ class RunView(View):
     time_left: float | None = Field(default=None, description="seconds; None before the start")
     now: float
     outcome: Literal["resolved", "mitigated", "unresolved"] | None = None
+    reason: str = Field(default="", description="why the run is in its phase, in one sentence")
+    interrupted: bool = Field(default=False, description="the orchestrator went away meanwhile")
 
 
 class CriterionView(View):
@@ -240,3 +255,68 @@ class JournalView(View):
 
     entries: tuple[JournalEntry, ...]
     last: int
+
+
+class LogsView(View):
+    """The last lines of a component's log file."""
+
+    component: str
+    text: str
+
+
+class SqlView(View):
+    """Rows of a read-only SQL query; times are ISO 8601 text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Scalar | None, ...], ...]
+    truncated: bool = Field(description="the row limit cut the result")
+    seconds: float
+
+
+class RunRequest(View):
+    """Ask for a run; the seed is the scenario's own unless given."""
+
+    scenario: str
+    seed: int | None = Field(default=None, ge=0)
+    speed: float = Field(
+        default=1, ge=0.1, le=100, description="shortens waiting (timeline, hints), not physics"
+    )
+
+
+class NoteRequest(View):
+    """A hypothesis or an observation of the learner."""
+
+    text: str = Field(min_length=1, max_length=4000)
+
+
+class DeclareRequest(View):
+    """The learner's first judgement: how bad it is."""
+
+    severity: Literal["sev1", "sev2", "sev3", "no incident"]
+
+
+class SignalRequest(View):
+    """A signal for a component's process."""
+
+    signal: Literal["STOP", "CONT", "TERM", "KILL", "INT", "HUP", "QUIT"]
+
+
+class ScaleRequest(View):
+    """How many instances of a service shall run."""
+
+    instances: int = Field(ge=0, le=8)
+
+
+class ConfigView(View):
+    """Operator settings of a service: their values, and the old ones of those just changed."""
+
+    component: str
+    values: dict[str, Scalar]
+    before: dict[str, Scalar] = {}
+
+
+class SqlRequest(View):
+    """One SQL statement, read only."""
+
+    query: str = Field(min_length=1, max_length=20_000)
+    limit: int = Field(default=1000, ge=1, le=10_000)

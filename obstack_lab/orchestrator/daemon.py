@@ -1,0 +1,243 @@
+"""Find, start and stop the orchestrator of a lab. Light: the command line and notebooks use it.
+
+`attach` looks for a running one, `launch` starts one unless it runs, `shutdown` ends it. Two
+callers at the same time are safe: launching and stopping hold a lock in the lab's directory.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from obstack_lab.errors import EngineError, LabDown, LabError, Timeout
+from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.views import ProgressView, StatusView
+from obstack_lab.settings import (
+    HOME_VARIABLE,
+    LAB_ID_VARIABLE,
+    LabHome,
+    LabState,
+    clear_state,
+    new_lab_id,
+    read_state,
+)
+
+EngineName = Literal["auto", "embedded", "compose"]
+Backends = Literal["built-in", "native"]
+Report = Callable[[ProgressView], None]
+
+_PAUSE = 0.05
+_ANSWERS_WITHIN = 3.0
+_STARTED_TOLERANCE = 1.0
+_LEASH = 5.0
+"""Seconds within which components are gone once their orchestrator is."""
+_LOG = "orchestrator.log"
+FAILURE = "failure.txt"
+"""File in the lab's private folder: the one line for which an orchestrator gave up."""
+_spawned: list[subprocess.Popen[bytes]] = []
+"""Orchestrators that this process started: kept, so that it can reap one that ends."""
+
+
+def attach(home: LabHome) -> LabState | None:
+    """Return the state of the lab that runs in `home`, or None where none does.
+
+    The recorded process must live, be the recorded one (not a later one with its number), and
+    answer as this lab.
+    """
+    state = _recorded(home)
+    if state is None:
+        return None
+    try:
+        with Client(state, timeout=_ANSWERS_WITHIN) as client:
+            return state if client.status().lab_id == state.lab_id else None
+    except LabError:
+        return None
+
+
+def launch(
+    home: LabHome,
+    *,
+    engine: EngineName = "auto",
+    backends: Backends = "built-in",
+    report: Report | None = None,
+    timeout: float = 180,
+) -> LabState:
+    """Start the lab of `home` unless it runs; return when every component is healthy.
+
+    `report` hears of every step once. Raises Timeout, and EngineError with the reason for which
+    the orchestrator gave up.
+    """
+    deadline = time.monotonic() + timeout
+    home.create()
+    with _lock(home, deadline):
+        state = _recorded(home)
+        if state is None:
+            clear_state(home)
+            process = _spawn(home, engine, backends)
+            state = _await_state(home, process, deadline)
+        _await_health(home, state, report or (lambda _: None), deadline)
+        return state
+
+
+def shutdown(home: LabHome, timeout: float = 30) -> bool:
+    """Stop the lab of `home`; return False where none ran. No process of it is left."""
+    if not home.path.is_dir():
+        return False
+    deadline = time.monotonic() + timeout
+    with _lock(home, deadline):
+        remembered = read_state(home)
+        if remembered is None:
+            return False
+        ran = _recorded(home) is not None
+        if ran:
+            _end(remembered.pid, deadline)
+        _end_leftovers(remembered.lab_id)
+        clear_state(home)
+        for process in _spawned:
+            process.poll()
+        return ran
+
+
+def processes(lab_id: str) -> tuple[psutil.Process, ...]:
+    """Return every process that carries the lab's id, but not the caller and its ancestors."""
+    callers = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid in callers or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if process.environ().get(LAB_ID_VARIABLE) == lab_id:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return tuple(found)
+
+
+def _recorded(home: LabHome) -> LabState | None:
+    state = read_state(home)
+    if state is None:
+        return None
+    try:
+        process = psutil.Process(state.pid)
+        same = abs(process.create_time() - state.pid_started) < _STARTED_TOLERANCE
+        alive = same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return None
+    return state if alive else None
+
+
+def _spawn(home: LabHome, engine: str, backends: str) -> subprocess.Popen[bytes]:
+    (home.private / FAILURE).unlink(missing_ok=True)
+    argv = [sys.executable, "-m", "obstack_lab.orchestrator", "--home", str(home.path)]
+    argv += ["--engine", engine, "--backends", backends]
+    environment = os.environ | {HOME_VARIABLE: str(home.path), LAB_ID_VARIABLE: new_lab_id()}
+    with (home.logs / _LOG).open("ab") as log:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment,
+            cwd=home.path,
+        )
+    _spawned.append(process)
+    return process
+
+
+def _await_state(home: LabHome, process: subprocess.Popen[bytes], deadline: float) -> LabState:
+    while time.monotonic() < deadline:
+        state = read_state(home)
+        if state is not None and state.pid == process.pid:
+            return state
+        if process.poll() is not None:
+            raise EngineError(_failure(home), component="orchestrator")
+        time.sleep(_PAUSE)
+    process.kill()
+    process.wait(_LEASH)
+    raise Timeout(f"The orchestrator did not answer in time. Its log: {home.logs / _LOG}")
+
+
+def _await_health(home: LabHome, state: LabState, report: Report, deadline: float) -> None:
+    told: set[tuple[str, str]] = set()
+    status: StatusView | None = None
+    with Client(state, timeout=_ANSWERS_WITHIN) as client:
+        while time.monotonic() < deadline:
+            try:
+                status = client.status()
+            except LabDown:
+                if _recorded(home) is None:
+                    raise EngineError(_failure(home), component="orchestrator") from None
+                time.sleep(_PAUSE)
+                continue
+            for step in status.starting:
+                if (step.component, step.state) not in told:
+                    told.add((step.component, step.state))
+                    report(step)
+            if not status.starting:
+                return
+            time.sleep(_PAUSE)
+    waiting = [s.component for s in status.starting if s.state != "ready"] if status else []
+    raise Timeout(
+        f"Not healthy in time: {', '.join(waiting) or 'the orchestrator'}. "
+        f"Look into {home.logs}, then `./lab down` and `./lab up`."
+    )
+
+
+def _failure(home: LabHome) -> str:
+    try:
+        said = (home.private / FAILURE).read_text(encoding="utf-8").strip()
+    except OSError:
+        said = ""
+    return said or f"The orchestrator ended while it started. Its log: {home.logs / _LOG}"
+
+
+def _end(pid: int, deadline: float) -> None:
+    try:
+        process = psutil.Process(pid)
+        process.send_signal(signal.SIGTERM)
+        process.wait(max(1.0, deadline - time.monotonic() - _LEASH))
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(_LEASH)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _end_leftovers(lab_id: str) -> None:
+    deadline = time.monotonic() + _LEASH
+    while left := processes(lab_id):
+        if time.monotonic() > deadline:
+            for process in left:
+                process.kill()
+            psutil.wait_procs(left, _LEASH)
+            return
+        time.sleep(_PAUSE)
+
+
+@contextmanager
+def _lock(home: LabHome, deadline: float) -> Iterator[None]:
+    path: Path = home.path / "up.lock"
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Timeout(
+                        "Another `./lab up` or `./lab down` is still at work in "
+                        f"{home.path}. Wait for it, or end it, and try again."
+                    ) from None
+                time.sleep(_PAUSE)
+        yield

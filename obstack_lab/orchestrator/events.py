@@ -1,0 +1,46 @@
+"""The stream of snapshots over `WS /v1/events`, as an iterator that survives a broken line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.sync.client import connect
+
+from obstack_lab.errors import LabDown, UsageError
+from obstack_lab.orchestrator.views import Snapshot
+from obstack_lab.settings import LabState
+
+_OPEN_WITHIN = 5.0
+_SILENCE = 10.0
+"""Seconds without a snapshot after which the line counts as broken."""
+_PAUSE = 0.25
+
+
+def snapshots(state: LabState, *, reconnect: bool, patience: float) -> Iterator[Snapshot]:
+    """Yield snapshots; raise LabDown once the line stays broken for `patience` seconds."""
+    url = f"ws{state.url.removeprefix('http')}/v1/events"
+    heard = time.monotonic()
+    while True:
+        try:
+            with connect(
+                url,
+                additional_headers={"Authorization": f"Bearer {state.token}"},
+                open_timeout=_OPEN_WITHIN,
+                close_timeout=1,
+                max_size=None,
+                proxy=None,
+            ) as line:
+                while True:
+                    text = line.recv(timeout=_SILENCE)
+                    heard = time.monotonic()
+                    yield Snapshot.model_validate_json(text)
+        except InvalidHandshake as error:
+            raise UsageError(
+                f"The orchestrator refused the event stream: {error}. Is the token of this lab?"
+            ) from error
+        except (OSError, WebSocketException, TimeoutError) as error:
+            if not reconnect or time.monotonic() - heard > patience:
+                raise LabDown from error
+            time.sleep(_PAUSE)
