@@ -1,0 +1,54 @@
+"""What a service is told from outside: who it is and where the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sut.errors import CannotStart
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Who this process is (service, release, instance) and the addresses it may use."""
+
+    service: str
+    release: str
+    port: int
+    host: str = "127.0.0.1"
+    instance: str = ""
+    database_url: str = ""
+    orders_url: str = ""
+    inventory_url: str = ""
+    telemetry_url: str = ""
+    settings: str = ""
+
+    @classmethod
+    def read(
+        cls,
+        variables: Mapping[str, str],
+        *,
+        service: str,
+        release: str,
+        port: int,
+        host: str = "127.0.0.1",
+    ) -> Environment:
+        """Return what the variables say; addresses lose their trailing slash."""
+        return cls(
+            service=service,
+            release=release,
+            port=port,
+            host=host,
+            instance=variables.get("SERVICE_INSTANCE_ID") or f"{service}-1",
+            database_url=variables.get("DATABASE_URL", ""),
+            orders_url=variables.get("ORDERS_URL", "").rstrip("/"),
+            inventory_url=variables.get("INVENTORY_URL", "").rstrip("/"),
+            telemetry_url=variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/"),
+            settings=variables.get("SERVICE_SETTINGS", ""),
+        )
+
+    def require(self, variable: str, value: str) -> str:
+        """Return the value, or say which variable is missing."""
+        if not value:
+            raise CannotStart(f"{self.service} needs the environment variable {variable}. Set it.")
+        return value

@@ -1,0 +1,1 @@
+"""Inventory: what is in stock, in a zone of its own."""

@@ -1,0 +1,1 @@
+"""Orders: the catalogue, quotes, orders and reports."""

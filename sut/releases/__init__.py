@@ -1,0 +1,1 @@
+"""The code of each release: one module a version, named `<service>_<version>`."""

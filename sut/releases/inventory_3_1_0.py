@@ -1,0 +1,17 @@
+"""inventory 3.1.0: counts what is not reserved for someone else."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from sut.inventory.availability import inventory_database, inventory_routes
+from sut.service import Runtime, application
+from sut.settings import InventorySettings
+
+SETTINGS = InventorySettings
+
+
+def build(runtime: Runtime[InventorySettings]) -> ASGIApp:
+    """Return inventory."""
+    database = inventory_database(runtime)
+    return application(runtime, inventory_routes(database, query="available"), (database,))

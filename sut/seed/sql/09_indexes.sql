@@ -1,0 +1,13 @@
+ALTER TABLE orders ADD PRIMARY KEY (order_id);
+ALTER TABLE order_items ADD PRIMARY KEY (order_id, line);
+CREATE INDEX orders_placed_at ON orders (placed_at);
+CREATE INDEX orders_customer_id ON orders (customer_id);
+CREATE INDEX order_items_product_id ON order_items (product_id);
+CREATE INDEX products_category_id ON products (category_id);
+ALTER TABLE products ADD FOREIGN KEY (category_id) REFERENCES categories;
+ALTER TABLE product_substitutes ADD FOREIGN KEY (product_id) REFERENCES products;
+ALTER TABLE product_substitutes ADD FOREIGN KEY (substitute_id) REFERENCES products;
+ALTER TABLE stock ADD FOREIGN KEY (product_id) REFERENCES products;
+ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers;
+ALTER TABLE order_items ADD FOREIGN KEY (order_id) REFERENCES orders;
+ALTER TABLE order_items ADD FOREIGN KEY (product_id) REFERENCES products;
