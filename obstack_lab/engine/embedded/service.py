@@ -1,0 +1,265 @@
+"""A service: its instances, the releases it has had, its settings."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+
+from obstack_lab.engine.embedded.parent import Parent, Spawn
+from obstack_lab.engine.embedded.place import Place
+from obstack_lab.engine.embedded.probe import Problem, http_problem, request, wait_ready
+from obstack_lab.engine.embedded.unit import Unit
+from obstack_lab.engine.interface import Component, Scalar
+from obstack_lab.errors import ActionError, EngineError
+
+_STOP_SECONDS = 0.7
+_KILL_SECONDS = 3.0
+_READY_SECONDS = 10.0
+_CONFIG_SECONDS = 3.0
+
+Environment = Callable[[str], Mapping[str, str]]
+"""What an instance is told beside its own name and settings; asked at each start."""
+
+
+class Instance(Unit):
+    """One process of a service."""
+
+    def __init__(self, name: str, service: Service, place: Place) -> None:
+        super().__init__(name, "service", place.clock)
+        self.port = place.ports.of(name)
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._service = service
+        self._place = place
+        self._pid: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        pid = self._pid
+        return pid if pid is not None and self._ended() is None else None
+
+    def kill(self, number: signal.Signals) -> None:
+        """Send a signal to the process while it runs."""
+        if (pid := self.pid) is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _begin(self) -> None:
+        service = self._service
+        self.release = service.release
+        self._pid = service.parent.fork(
+            Spawn(
+                service=service.name,
+                release=self.release,
+                port=self.port,
+                env={
+                    **service.environment(service.name),
+                    "SERVICE_INSTANCE_ID": self.name,
+                    "SERVICE_SETTINGS": json.dumps(dict(service.settings)),
+                },
+                log=self._place.log(service.name),
+            )
+        )
+        self._place.roster.add(self.name, self._pid)
+        wait_ready(
+            self._problem,
+            self._ended,
+            component=self.name,
+            seconds=_READY_SECONDS,
+            hint=f"Read `./lab logs {service.name}`.",
+        )
+
+    def _end(self) -> None:
+        pid, parent = self._pid, self._service.parent
+        if pid is not None:
+            for number, seconds in (
+                (signal.SIGTERM, _STOP_SECONDS),
+                (signal.SIGKILL, _KILL_SECONDS),
+            ):
+                self.kill(number)
+                self.kill(signal.SIGCONT)
+                if parent.wait_exit(pid, seconds):
+                    break
+            else:
+                raise EngineError(
+                    f"{self.name} (pid {pid}) does not end. Restart its parent: "
+                    "`restart services`.",
+                    component=self.name,
+                )
+            parent.forget(pid)
+            self._pid = None
+        self._place.roster.remove([self.name])
+
+    def _ended(self) -> str | None:
+        pid = self._pid
+        return "was never started" if pid is None else self._service.parent.exit_of(pid)
+
+    def _problem(self) -> Problem:
+        return http_problem(f"{self.address}/readyz")
+
+
+class Service:
+    """All instances of one service, at one release and with one set of changed settings."""
+
+    def __init__(
+        self,
+        name: str,
+        parent: Parent,
+        place: Place,
+        environment: Environment,
+        on_change: Callable[[Service], None],
+    ) -> None:
+        self.name = name
+        self.parent = parent
+        self.environment = environment
+        self.history: list[str] = []
+        self.settings: dict[str, Scalar] = {}
+        self.instances: list[Instance] = []
+        self._place = place
+        self._first = Instance(f"{name}-1", self, place)
+        self._all = {1: self._first}
+        self._on_change = on_change
+        self._lock = threading.RLock()
+
+    @property
+    def release(self) -> str:
+        return self.history[-1]
+
+    @property
+    def address(self) -> str:
+        return self._first.address
+
+    def set_up(self, release: str, settings: Mapping[str, Scalar]) -> None:
+        """Run one instance at this release with these settings and no others."""
+        with self._lock:
+            if self.history[-1:] != [release] or self.settings != dict(settings):
+                for instance in self.instances:
+                    instance.stop()
+            if self.history[-1:] != [release]:
+                self.history.append(release)
+            self.settings = dict(settings)
+            self.scale(1)
+
+    def scale(self, count: int) -> int:
+        """Run this many instances; return how many ran before."""
+        with self._lock:
+            before = len(self.instances)
+            for number in range(1, count + 1):
+                if number not in self._all:
+                    self._all[number] = Instance(f"{self.name}-{number}", self, self._place)
+            leaving = self.instances[count:]
+            self.instances = [self._all[number] for number in range(1, count + 1)]
+            self._on_change(self)
+            for instance in leaving:
+                instance.stop()
+            for instance in self.instances:
+                instance.start()
+            return before
+
+    def restart(self) -> None:
+        """Stop and start the instances, one after the other."""
+        with self._lock:
+            self._on_change(self)
+            for instance in self.instances:
+                instance.restart()
+
+    def deploy(self, release: str) -> str:
+        """Replace all instances by another release; return the one before."""
+        with self._lock:
+            before = self.release
+            self.history.append(release)
+            self.restart()
+            return before
+
+    def stop(self) -> None:
+        """End all instances."""
+        with self._lock:
+            for instance in reversed(self.instances):
+                instance.stop()
+
+    def config(self) -> Mapping[str, Scalar]:
+        """Ask the first instance for its settings."""
+        return self._settings_of(self._running()[0])
+
+    def set_config(self, changes: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """Change settings in every instance; return the old values of those changed."""
+        with self._lock:
+            running = self._running()
+            old = self._settings_of(running[0])
+            for instance in running:
+                self._patch(instance, changes)
+            self.settings.update(changes)
+            return {key: old[key] for key in changes if key in old}
+
+    def component(self) -> Component:
+        """Return the service as one component; its instances as children unless there is one."""
+        parts = tuple(instance.component() for instance in self.instances)
+        first = self._first.component()
+        detail, state = first.detail, first.state
+        if not parts:
+            detail, state = "scaled to 0" if self.history else "", "stopped"
+        for part in parts:
+            if part.state != "healthy":
+                detail, state = part.detail or part.state, part.state
+                break
+        return Component(
+            name=self.name,
+            kind="service",
+            state=state,
+            pid=next((part.pid for part in parts if part.pid), None),
+            release=self.release if self.history else "",
+            address=self.address,
+            since=max((part.since for part in parts), default=first.since),
+            restarts=sum(part.restarts for part in parts),
+            detail=detail,
+            children=parts if len(parts) != 1 else (),
+        )
+
+    def _running(self) -> list[Instance]:
+        running = [instance for instance in self.instances if instance.pid is not None]
+        if not running:
+            raise EngineError(
+                f"{self.name} does not run. Restart it: `restart {self.name}`.",
+                component=self.name,
+            )
+        return running
+
+    def _settings_of(self, instance: Instance) -> dict[str, Scalar]:
+        status, answer = self._ask("GET", instance, None)
+        if status != 200 or not isinstance(answer, dict):
+            raise EngineError(
+                f"{self.name} answers {status} to GET /config. Read `./lab logs {self.name}`.",
+                component=self.name,
+            )
+        return dict(answer["settings"])
+
+    def _patch(self, instance: Instance, changes: Mapping[str, Scalar]) -> None:
+        status, answer = self._ask("PATCH", instance, changes)
+        if 400 <= status < 500:
+            detail = answer.get("detail") if isinstance(answer, dict) else answer
+            errors = answer.get("errors") if isinstance(answer, dict) else None
+            field = str(errors[0].get("field", "")) if errors else ""
+            raise ActionError(
+                f"{self.name} refuses the setting: {detail}", action="set_config", parameter=field
+            )
+        if status != 200:
+            raise EngineError(
+                f"{self.name} answers {status} to PATCH /config. Read `./lab logs {self.name}`.",
+                component=self.name,
+            )
+
+    def _ask(
+        self, method: str, instance: Instance, body: Mapping[str, object] | None
+    ) -> tuple[int, object]:
+        try:
+            return request(method, f"{instance.address}/config", body, timeout=_CONFIG_SECONDS)
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineError(
+                f"{instance.name} does not answer at /config ({error}). "
+                f"Restart it: `restart {self.name}`.",
+                component=self.name,
+            ) from error

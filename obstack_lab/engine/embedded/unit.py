@@ -1,0 +1,132 @@
+"""One component under the engine's care: its state, and who may change it when."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from obstack_lab.engine.embedded.probe import Problem
+from obstack_lab.engine.interface import Component, ComponentKind, ComponentState
+from obstack_lab.errors import LabError
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class _Status:
+    state: ComponentState
+    since: float
+    detail: str = ""
+
+
+class Unit(ABC):
+    """Starts, stops and checks one component. Nothing heals itself: the learner is the operator."""
+
+    def __init__(self, name: str, kind: ComponentKind, clock: Clock) -> None:
+        self.name = name
+        self.kind: ComponentKind = kind
+        self.release = ""
+        self.address = ""
+        self._clock = clock
+        self._starts = 0
+        self._generation = 0
+        self._status = _Status("stopped", clock())
+        self._lock = threading.Lock()
+        self._operation = threading.RLock()
+
+    @property
+    def state(self) -> ComponentState:
+        return self._status.state
+
+    @property
+    @abstractmethod
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+
+    def start(self) -> None:
+        """Start and return when healthy; one that runs is left alone."""
+        with self._operation:
+            if self.pid is not None and self.state == "healthy":
+                return
+            if self.pid is not None:
+                self._end()
+            self._starts += 1
+            self._enter("starting")
+            try:
+                self._begin()
+            except LabError as error:
+                self._enter("failed", str(error))
+                raise
+            self._enter("healthy")
+
+    def stop(self) -> None:
+        """End the process and return when it is gone; one that has stopped is left alone."""
+        with self._operation:
+            if self.state == "stopped":
+                return
+            self._enter("stopped")
+            self._end()
+
+    def restart(self) -> None:
+        """Stop and start."""
+        with self._operation:
+            self.stop()
+            self.start()
+
+    def check(self) -> None:
+        """Look at the process and ask it whether it can serve; called by the watch."""
+        generation = self._generation
+        if self.state in {"stopped", "starting"}:
+            return
+        ended = self._ended()
+        problem = "" if ended else self._problem()
+        state: ComponentState = "failed" if ended else "unhealthy" if problem else "healthy"
+        with self._lock:
+            if generation == self._generation and (
+                state != self._status.state or (problem and problem != self._status.detail)
+            ):
+                detail = self._status.detail if self._was_told(ended) else ended or problem
+                since = self._clock() if state != self._status.state else self._status.since
+                self._status = _Status(state, since, detail)
+
+    def component(self, children: tuple[Component, ...] = ()) -> Component:
+        """Return what is known now."""
+        status = self._status
+        return Component(
+            name=self.name,
+            kind=self.kind,
+            state=status.state,
+            pid=None if status.state == "stopped" else self.pid,
+            release=self.release,
+            address=self.address,
+            since=status.since,
+            restarts=max(0, self._starts - 1),
+            detail=status.detail,
+            children=children,
+        )
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Start the process and wait until it can serve."""
+
+    @abstractmethod
+    def _end(self) -> None:
+        """End the process and whatever belongs to it."""
+
+    @abstractmethod
+    def _ended(self) -> str | None:
+        """Say how the process ended, None while it runs."""
+
+    @abstractmethod
+    def _problem(self) -> Problem:
+        """Ask whether it can serve."""
+
+    def _was_told(self, ended: str | None) -> bool:
+        return bool(ended) and self._status.state == "failed"
+
+    def _enter(self, state: ComponentState, detail: str = "") -> None:
+        with self._lock:
+            self._generation += 1
+            self._status = _Status(state, self._clock(), detail)
