@@ -6,6 +6,7 @@ sense in a scenario come back as mistakes beside whatever could be read.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -188,11 +189,29 @@ _HINTS = (
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Mistake:
     mark = error.problem_mark or error.context_mark
     lines = text.splitlines()
+    if mark and (opened := _open_quote(text, mark.line)) is not None:
+        message = f"the quote that opens here is closed only on line {mark.line + 1}"
+        return Mistake((), opened + 1, f"not valid YAML: {message}")
     number = min(mark.line if mark else 0, max(len(lines) - 1, 0))
     problem = error.problem or "not valid YAML"
     if lines and lines[number][: len(lines[number]) - len(lines[number].lstrip())].count("\t"):
         problem = "tab"
     message = next((words for sign, words in _HINTS if sign in problem), problem)
     context = error.context_mark
-    opened = f" (it begins on line {context.line + 1})" if context and context.line < number else ""
-    return Mistake((), number + 1, f"not valid YAML: {message}{opened}")
+    begin = f" (it begins on line {context.line + 1})" if context and context.line < number else ""
+    return Mistake((), number + 1, f"not valid YAML: {message}{begin}")
+
+
+def _open_quote(text: str, line: int) -> int | None:
+    """Return where the quoted text begins that ends on the line of a syntax error, if one does.
+
+    That is what a forgotten closing quote looks like: the next opening quote closes it.
+    """
+    found = None
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=_Loader):
+            quoted = isinstance(token, yaml.ScalarToken) and token.style in {"'", '"'}
+            start, end = token.start_mark.line, token.end_mark.line
+            if quoted and start < end == line:
+                found = start
+    return found

@@ -31,10 +31,10 @@ _KINDS = {
     "finite_number": "a finite number",
 }
 _BOUNDS = {
-    "greater_than": ("gt", "more than {}"),
-    "greater_than_equal": ("ge", "at least {}"),
-    "less_than": ("lt", "less than {}"),
-    "less_than_equal": ("le", "at most {}"),
+    "greater_than": ("gt", "more than {:g}"),
+    "greater_than_equal": ("ge", "at least {:g}"),
+    "less_than": ("lt", "less than {:g}"),
+    "less_than_equal": ("le", "at most {:g}"),
 }
 
 
