@@ -1,0 +1,87 @@
+"""Notices components that die or come back on nobody's order, and keeps orders apart."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from obstack_lab.engine.interface import Component
+from obstack_lab.errors import WrongPhase
+
+_DOWN = {"failed", "stopped", "unhealthy"}
+
+
+class Orders:
+    """One order at a time on a component; thread-safe."""
+
+    def __init__(self, patience: float = 30) -> None:
+        self._patience = patience
+        self._locks: dict[str, threading.Lock] = {}
+        self._wanted: Counter[str] = Counter()
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def on(self, *components: str) -> Iterator[None]:
+        """Hold components while something is done to them; raise WrongPhase after the patience."""
+        held: list[threading.Lock] = []
+        names = sorted(set(components))
+        with self._guard:
+            self._wanted.update(names)
+        try:
+            for name in names:
+                with self._guard:
+                    lock = self._locks.setdefault(name, threading.Lock())
+                if not lock.acquire(timeout=self._patience):
+                    raise WrongPhase(
+                        f"Something else is still being done to {name}. Try again in a moment."
+                    )
+                held.append(lock)
+            yield
+        finally:
+            for lock in held:
+                lock.release()
+            with self._guard:
+                self._wanted.subtract(names)
+
+    def busy(self) -> frozenset[str]:
+        """Return the components that an order is at work on."""
+        with self._guard:
+            return frozenset(name for name, count in self._wanted.items() if count > 0)
+
+
+class Watch:
+    """Compares what components are with what they were a second ago."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Component] = {}
+        self._ordered: frozenset[str] = frozenset()
+
+    def look(
+        self, components: Iterable[Component], busy: frozenset[str]
+    ) -> tuple[tuple[str, str], ...]:
+        """Return (component, what happened) for each change that nobody ordered."""
+        now = {c.name: c for c in _flat(components)}
+        ignore = busy | self._ordered
+        self._ordered = busy
+        happened = []
+        for name, component in now.items():
+            before = self._last.get(name)
+            if before is None or name in ignore or name.rsplit("-", 1)[0] in ignore:
+                continue
+            if component.state in _DOWN and before.state not in _DOWN:
+                why = f": {component.detail}" if component.detail else ""
+                happened.append((name, f"{component.state}{why}"))
+            elif component.state == "healthy" and before.state in _DOWN:
+                happened.append((name, "is healthy again"))
+            elif component.pid != before.pid and component.pid and before.pid:
+                happened.append((name, "was started anew"))
+        self._last = now
+        return tuple(happened)
+
+
+def _flat(components: Iterable[Component]) -> Iterator[Component]:
+    for component in components:
+        yield component
+        yield from _flat(component.children)
