@@ -30,15 +30,20 @@ INFRASTRUCTURE: dict[str, ComponentKind] = {
     "services": "parent",
 }
 SIGNALS = ("STOP", "CONT", "TERM", "KILL", "INT", "HUP", "QUIT")
+_POOL: dict[str, Scalar] = {
+    "db_pool_size": 4,
+    "db_pool_timeout": 2.0,
+    "db_pool_max_waiting": 100,
+}
 SETTINGS: dict[str, dict[str, Scalar]] = {
-    "gateway": {"log_level": "info"},
-    "orders": {
-        "db_pool_size": 4,
-        "db_pool_timeout": 2.0,
-        "db_pool_max_waiting": 200,
-        "log_level": "info",
-    },
-    "inventory": {"log_level": "info"},
+    "gateway": {"log_level": "info", "orders_timeout": 5.0},
+    "orders": {"log_level": "info", "inventory_timeout": 3.0, **_POOL},
+    "inventory": {"log_level": "info", **_POOL},
+}
+RELEASES: dict[str, tuple[str, ...]] = {
+    "gateway": ("2.3.0", "2.3.1"),
+    "orders": ("1.4.1", "1.4.2", "1.5.0"),
+    "inventory": ("3.0.2", "3.1.0"),
 }
 _ENDED: dict[str, ComponentState] = {
     "STOP": "unhealthy",
@@ -93,11 +98,13 @@ class MemoryEngine:
         *,
         clock: Callable[[], float] = time.time,
         settings: Mapping[str, Mapping[str, Scalar]] = SETTINGS,
+        releases: Mapping[str, tuple[str, ...]] = RELEASES,
     ) -> None:
         self.calls: list[tuple[str, tuple[object, ...]]] = []
         self.pipe = MemoryLoadPipe()
         self._clock = clock
         self._defaults = settings
+        self._known = releases
         self._components: dict[str, Component] = {}
         self._services: dict[str, _Service] = {}
         self._failures: dict[str, list[Exception]] = {}
@@ -120,6 +127,8 @@ class MemoryEngine:
 
     def start(self, stack: Stack, report: Report) -> None:
         with self._called("start", stack):
+            for name, release in stack.services.items():
+                self._need_release(name, release)
             for name, kind in INFRASTRUCTURE.items():
                 if self._state(name) != "healthy":
                     self._begin(name, kind)
@@ -156,6 +165,7 @@ class MemoryEngine:
     def deploy(self, service: str, release: str) -> str:
         with self._called("deploy", service, release):
             known = self._service(service)
+            self._need_release(service, release)
             before = known.history[-1]
             known.history.append(release)
             self._again(service)
@@ -287,6 +297,12 @@ class MemoryEngine:
         if name not in self._services:
             raise UnknownName("service", name, tuple(self._services))
         return self._services[name]
+
+    def _need_release(self, service: str, release: str) -> None:
+        if service not in self._known:
+            raise UnknownName("service", service, tuple(self._known))
+        if release not in self._known[service]:
+            raise UnknownName(f"release of {service}", release, self._known[service])
 
     def _need_instances(self, service: str) -> None:
         self._service(service)

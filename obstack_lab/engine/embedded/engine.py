@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal as signals
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from obstack_lab.engine.embedded.edge import Edge
 from obstack_lab.engine.embedded.graph import Graph, Task
@@ -16,6 +16,7 @@ from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.process import tail
 from obstack_lab.engine.embedded.process_unit import ProcessUnit
 from obstack_lab.engine.embedded.prometheus import Prometheus, Target
+from obstack_lab.engine.embedded.release import need_release
 from obstack_lab.engine.embedded.seed import Seed
 from obstack_lab.engine.embedded.service import Instance, Service
 from obstack_lab.engine.embedded.telemetry import Telemetry
@@ -69,6 +70,8 @@ class EmbeddedEngine:
             )
             for name in [name for name in self._services if name not in stack.services]:
                 self._services.pop(name).stop()
+            for name, release in stack.services.items():
+                need_release(name, release)
             for name in stack.services:
                 self._services.setdefault(
                     name,
@@ -99,9 +102,7 @@ class EmbeddedEngine:
     def stop(self) -> None:
         with self._lock:
             self._watch.end()
-            self._load.stop()
-            for service in self._services.values():
-                service.stop()
+            self._together([self._load, *self._services.values()])
             self._together([self._parent, self._edge, self._telemetry, self._prometheus])
             self._postgres.stop()
             self._place.spawner.close()
@@ -130,7 +131,9 @@ class EmbeddedEngine:
         self._watch.begin(self._units())
 
     def deploy(self, service: str, release: str) -> str:
-        return self._service(service).deploy(release)
+        found = self._service(service)
+        need_release(service, release)
+        return found.deploy(release)
 
     def releases(self, service: str) -> tuple[str, ...]:
         return tuple(self._service(service).history)
@@ -267,11 +270,11 @@ class EmbeddedEngine:
             raise UnknownName("service", name, tuple(self._services))
         return self._services[name]
 
-    def _together(self, units: list[ProcessUnit]) -> None:
+    def _together(self, units: Sequence[ProcessUnit | Service]) -> None:
         """End several at once; the first error is raised when all have been tried."""
         failed: list[Exception] = []
 
-        def end(unit: ProcessUnit) -> None:
+        def end(unit: ProcessUnit | Service) -> None:
             try:
                 unit.stop()
             except EngineError as error:

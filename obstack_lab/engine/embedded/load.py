@@ -22,6 +22,8 @@ class Load(ProcessUnit):
     """Virtual users in a process of their own: commands on stdin, a status line a second."""
 
     ready_seconds = 10.0
+    stop_seconds = 5.0
+    """It lets requests in flight end, so that each has its entry in the ledger."""
 
     def __init__(self, place: Place) -> None:
         super().__init__("load", "load", place)

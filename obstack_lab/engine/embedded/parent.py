@@ -29,6 +29,8 @@ class Parent(WiredUnit):
     """Forks services and tells when they end."""
 
     module = "sut.parent"
+    stop_seconds = 4.0
+    """It gives its children 2.5 s."""
     nice = 5
     """Below the notebook server and the load, so that both stay responsive on one CPU."""
 
