@@ -1,1 +1,7 @@
-"""The room."""
+"""The command line: `obstack-lab`, which `./lab` hands over to."""
+
+from __future__ import annotations
+
+from obstack_lab.cli.app import main
+
+__all__ = ["main"]

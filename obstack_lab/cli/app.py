@@ -1,0 +1,61 @@
+"""The commands of `obstack-lab` and what happens to their errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from obstack_lab.cli import doctor, incident, query, scenarios, stack
+from obstack_lab.cli.output import fail
+from obstack_lab.errors import LabError, UsageError
+
+app = typer.Typer(
+    name="obstack-lab",
+    help="Learning by doing: diagnose failures, apply fixes, validate results.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for room in (stack, doctor, incident):
+    room.register(app)
+app.add_typer(scenarios.app, name="scenarios")
+app.add_typer(query.app, name="query")
+
+
+def _version(value: bool) -> None:  # noqa: FBT001  (Typer calls it so)
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(version("obstack-lab"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Learning by doing: diagnose failures, apply fixes, validate results."""
+
+
+def main() -> NoReturn:
+    """Run the command line; an error of the lab is one line on stderr with the next step.
+
+    Exit codes: 0 done, 1 it did not hold, 2 wrong use.
+    """
+    try:
+        app(prog_name="./lab")
+    except UsageError as error:
+        fail(error)
+        sys.exit(2)
+    except LabError as error:
+        fail(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
