@@ -1,1 +1,8 @@
-"""Components as processes of this machine: `embedded.engine.EmbeddedEngine`."""
+"""Components as processes of this machine."""
+
+from __future__ import annotations
+
+from obstack_lab.engine.embedded.engine import EmbeddedEngine
+from obstack_lab.engine.embedded.wipe import wipe
+
+__all__ = ["EmbeddedEngine", "wipe"]
