@@ -10,7 +10,7 @@ from typing import Literal
 from obstack_lab.errors import UnknownName
 from obstack_lab.orchestrator.metrics import PrometheusAlert
 from obstack_lab.orchestrator.views import AlertView
-from obstack_lab.review.journal import AlertEntry
+from obstack_lab.review.journal import AlertEntry, JournalEntry
 
 _ORDER = {"firing": 0, "pending": 1, "resolved": 2}
 
@@ -115,3 +115,27 @@ def _entry(
 def _summary(alert: PrometheusAlert) -> str:
     annotations = alert.annotations
     return annotations.get("summary") or annotations.get("description") or alert.name
+
+
+def alerts_of(journal: Iterable[JournalEntry]) -> tuple[AlertView, ...]:
+    """Return the alerts that a journal tells of, in the last state of each."""
+    found: dict[str, AlertView] = {}
+    for entry in journal:
+        if not isinstance(entry, AlertEntry):
+            continue
+        key = hashlib.sha256(repr((entry.name, sorted(entry.labels.items()))).encode())
+        name = key.hexdigest()[:12]
+        before = found.get(name)
+        seen = entry.state == "acknowledged"
+        state = before.state if seen and before else entry.state
+        found[name] = AlertView(
+            id=name,
+            name=entry.name,
+            severity=entry.severity,
+            state="firing" if state == "acknowledged" else state,
+            since=before.since if before and state != "pending" else entry.at,
+            summary=entry.summary,
+            labels=entry.labels,
+            acknowledged=seen or (before is not None and before.acknowledged),
+        )
+    return tuple(sorted(found.values(), key=lambda view: (_ORDER[view.state], -view.since)))

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from obstack_lab.engine.interface import Engine
+from obstack_lab.engine.interface import Engine, Stack
 from obstack_lab.errors import EngineError, LabError, UsageError, WrongPhase
 from obstack_lab.orchestrator.actions import registry
 from obstack_lab.orchestrator.actions.interface import Place
-from obstack_lab.orchestrator.actions.set_config import reset
 from obstack_lab.orchestrator.alerts import AlertBook
 from obstack_lab.orchestrator.criterion import CriterionJudge
 from obstack_lab.orchestrator.faults.interface import FaultDriver
 from obstack_lab.orchestrator.faults.plane import FaultPlane
 from obstack_lab.orchestrator.hints import HintDesk
+from obstack_lab.orchestrator.impact import by_prometheus
 from obstack_lab.orchestrator.journal import Journal
 from obstack_lab.orchestrator.metrics import Metrics, MetricsUnknown, OneChance
 from obstack_lab.orchestrator.phase import Recovery, next_phase
 from obstack_lab.orchestrator.records import Records
-from obstack_lab.orchestrator.run import Run
+from obstack_lab.orchestrator.run import Run, outcome_of
 from obstack_lab.orchestrator.service_settings import ServiceSettings
 from obstack_lab.orchestrator.timeline import Timeline
 from obstack_lab.orchestrator.traffic import Traffic
@@ -57,6 +57,16 @@ from obstack_lab.scenario.model import Scenario, TimelineEvent
 
 LEARNER = "you"
 _LOAD = "load"
+_NOBODY = ImpactView(
+    success_ratio=None,
+    p95=None,
+    rate=0,
+    users=0,
+    users_affected=0,
+    requests=0,
+    requests_lost=0,
+    downtime=0,
+)
 
 
 class Impact(Protocol):
@@ -79,7 +89,7 @@ class Stage:
     settings: ServiceSettings
     work: Executor
     clock: Callable[[], float]
-    impact: Callable[[Path, Scenario, float], Impact]
+    impact: Callable[[Path, Scenario], Impact]
     ledger: Callable[[str], Path]
     drivers: Mapping[str, FaultDriver]
     orders: Orders
@@ -101,7 +111,7 @@ class Play:
         self.judges = tuple(CriterionJudge(criterion) for criterion in scenario.criteria)
         self.impact_view: ImpactView | None = None
         self.toolkit: tuple[ActionView, ...] = ()
-        self._impact = stage.impact(stage.ledger(run.id), scenario, run.created_at)
+        self._impact = stage.impact(stage.ledger(run.id), scenario)
         self._plane = FaultPlane(stage.engine, self._write, stage.orders, stage.drivers)
         self._timeline = Timeline(scenario.timeline)
         self._traffic = Traffic(stage.engine, stage.ledger(run.id))
@@ -122,13 +132,8 @@ class Play:
             for event in scenario.timeline:
                 if event.inject is not None:
                     self._plane.check(event.inject)
-            for component in engine.components():
-                if component.state not in {"healthy", "starting"}:
-                    engine.restart(component.name)
-            for service, release in scenario.releases.items():
-                if engine.releases(service)[-1] != release:
-                    engine.deploy(service, release)
-                reset(self._place, service)
+            self._stage.ledger(self._run.id).parent.mkdir(parents=True, exist_ok=True)
+            engine.start(Stack(scenario.releases), lambda _: None)
             first = {service: len(engine.releases(service)) - 1 for service in scenario.services}
             self._place = Place(engine, self._stage.settings, scenario.services, first)
             self._traffic.start(self._run, self._stage.clock())
@@ -160,11 +165,21 @@ class Play:
                 self._end(reason)
         return self._run
 
+    def interrupt(self, reason: str) -> None:
+        """End the run because the lab stops; its components are about to go, too."""
+        with self._lock:
+            if self._run.active:
+                self._end(reason, interrupted=True)
+
     def settle(self, seconds: float) -> None:
         """Wait until work in the background is done."""
         deadline = time.monotonic() + seconds
         for work in self._work:
             work.result(max(0.0, deadline - time.monotonic()))
+
+    def impact_now(self) -> ImpactView:
+        """Return what users suffer, as of the last second."""
+        return self.impact_view or _NOBODY
 
     # each second
 
@@ -177,7 +192,9 @@ class Play:
         with self._lock:
             if not self._run.active or self._run.phase == "ready":
                 return
-        impact = self._impact.look(now)
+        impact = self._impact.look(now).model_copy(
+            update={"prometheus_success_ratio": by_prometheus(metrics)}
+        )
         self.impact_view = impact
         self._follow_alerts(metrics, now)
         self._judge(metrics, impact, now)
@@ -375,12 +392,13 @@ class Play:
         self._write(PhaseEntry(at=now, phase=phase, reason=reason))
         return run
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, **changes: Any) -> None:
         phase = self._run.phase
-        outcome = phase if phase in {"mitigated", "resolved"} else "unresolved"
-        self._enter("ended", reason, ended_at=self._stage.clock(), outcome=outcome)
+        now = self._stage.clock()
+        self._enter("ended", reason, ended_at=now, outcome=outcome_of(phase), **changes)
         self._traffic.stop()
-        self._behind(lambda: self._plane.clear_all(self._stage.clock))
+        if not self._run.interrupted:
+            self._behind(lambda: self._plane.clear_all(self._stage.clock))
 
     def _failed(self, asked: ActionEntry, error: LabError) -> ActionResult:
         now = self._stage.clock()

@@ -110,3 +110,10 @@ def new_run_id(scenario: str, now: float) -> str:
     """Return `checkout-stalls-20261121-110936-4f2a`: sortable within a scenario, and readable."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     return f"{scenario}-{moment}-{secrets.token_hex(2)}"
+
+
+def outcome_of(phase: Phase) -> Outcome:
+    """Return what a run is called that ends in this phase."""
+    if phase == "resolved":
+        return "resolved"
+    return "mitigated" if phase == "mitigated" else "unresolved"

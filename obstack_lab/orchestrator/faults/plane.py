@@ -123,4 +123,4 @@ class FaultPlane:
     @property
     def gone(self) -> bool:
         """Whether no cause is left, as far as the last look knows."""
-        return not any(self._there.values())
+        return not any(tuple(self._there.values()))

@@ -1,0 +1,305 @@
+"""The orchestrator itself: the lab's state, its runs, and what every second brings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from obstack_lab.engine.interface import Component, Progress, Stack
+from obstack_lab.errors import ScenarioError, UnknownName, WrongPhase
+from obstack_lab.orchestrator.archive import Archive, Book
+from obstack_lab.orchestrator.feed import change_log, feed
+from obstack_lab.orchestrator.play import Play, Stage
+from obstack_lab.orchestrator.run import Run, new_run_id
+from obstack_lab.orchestrator.views import (
+    ComponentView,
+    ProgressView,
+    QuestionView,
+    RunRequest,
+    ScenarioView,
+    Snapshot,
+    StatusView,
+    WriteUp,
+)
+from obstack_lab.review.journal import ChangeEntry, QueryEntry
+from obstack_lab.scenario.library import Library
+
+STANDARD = Stack({"gateway": "2.3.1", "orders": "1.4.2", "inventory": "3.1.0"})
+"""What runs while no scenario says otherwise."""
+CURRENT = "current"
+_SETTLE = 30.0
+_DESK = "desk"
+_ONCE_EVERY = 60.0
+Change = Literal["deploy", "rollback", "config", "restart", "scale", "signal", "load"]
+
+
+@dataclass(frozen=True)
+class LabIdentity:
+    """Who this lab is."""
+
+    lab_id: str
+    engine: str
+    backends: str
+
+
+class Orchestrator:
+    """Thread-safe; the API calls it, the conductor ticks it."""
+
+    def __init__(self, identity: LabIdentity, stage: Stage, library: Library) -> None:
+        self.identity = identity
+        self.stage = stage
+        self.library = library
+        self.archive = Archive(stage.records, stage.ledger)
+        self._play: Play | None = None
+        self._progress: dict[str, ProgressView] = {}
+        self._started = False
+        self._trouble = ""
+        self._creating = threading.Lock()
+        self._version = _version()
+        self._repeated: dict[tuple[str, str, str], float] = {}
+
+    # the lab
+
+    def boot(self) -> None:
+        """Start the components; `status` tells how far it is. Raises LabError."""
+        self.mark_interrupted()
+        self.stage.engine.start(STANDARD, self._report)
+        self._started = True
+
+    def status(self) -> StatusView:
+        """Return the lab as a whole."""
+        components = self.components()
+        play = self._play
+        return StatusView(
+            lab_id=self.identity.lab_id,
+            version=self._version,
+            engine=self.identity.engine,
+            backends=self.identity.backends,
+            healthy=self._started and all(c.state == "healthy" for c in components),
+            now=self.stage.clock(),
+            components=components,
+            run=play.run.id if play is not None and play.run.active else None,
+            starting=() if self._started else tuple(self._progress.values()) or _FIRST,
+            trouble=self._trouble,
+        )
+
+    def components(self, *, resources: bool = False) -> tuple[ComponentView, ...]:
+        """Return every component; with memory and CPU time where asked for, which takes longer."""
+        engine = self.stage.engine
+        usage = engine.usage() if resources else {}
+
+        def view(component: Component) -> ComponentView:
+            used = usage.get(component.name)
+            plain = asdict(replace(component, children=()))
+            return ComponentView(
+                **plain
+                | {
+                    "children": tuple(map(view, component.children)),
+                    "memory": used.memory if used else None,
+                    "cpu_seconds": used.cpu_seconds if used else None,
+                }
+            )
+
+        return tuple(map(view, engine.components()))
+
+    def component(self, name: str) -> ComponentView:
+        """Return one component; raise UnknownName."""
+        known = {component.name: component for component in _flat(self.components())}
+        if name not in known:
+            raise UnknownName("component", name, tuple(known))
+        return known[name]
+
+    def scenarios(self) -> tuple[ScenarioView, ...]:
+        """Return the library; a scenario with mistakes is left out (`scenarios validate`)."""
+        views = []
+        for name in self.library.ids():
+            try:
+                views.append(self.scenario(name))
+            except ScenarioError:
+                continue
+        return tuple(views)
+
+    def scenario(self, name: str) -> ScenarioView:
+        """Return what a learner may know of a scenario."""
+        incident = self.library.get(name)
+        scenario = incident.scenario
+        return ScenarioView(
+            id=scenario.id,
+            title=scenario.title,
+            difficulty=scenario.difficulty,
+            minutes=scenario.minutes,
+            skills=scenario.skills,
+            services=scenario.services,
+            briefing=incident.briefing,
+            toolkit=scenario.toolkit,
+            certified=(incident.folder / "certificate.json").is_file(),
+            state=self.archive.state_of(name),
+        )
+
+    # runs
+
+    def create_run(self, request: RunRequest) -> Run:
+        """Begin a run with its baseline; raise WrongPhase while another one is active."""
+        if not self._creating.acquire(blocking=False):
+            raise WrongPhase("Another run is being prepared right now. Wait a moment.")
+        try:
+            if not self._started:
+                raise WrongPhase("The lab still starts. Wait until `./lab status` is healthy.")
+            before = self._play
+            if before is not None and before.run.active:
+                raise WrongPhase(
+                    f"Run {before.run.id} is still active. Finish it with `lab.finish()` or "
+                    "`./lab finish`, then begin another."
+                )
+            scenario = self.library.get(request.scenario).scenario
+            if before is not None:
+                before.settle(_SETTLE)
+            now = self.stage.clock()
+            run = Run(
+                id=new_run_id(scenario.id, now),
+                scenario=scenario,
+                seed=scenario.load.seed if request.seed is None else request.seed,
+                speed=request.speed,
+                created_at=now,
+            )
+            self._play = Play(self.stage, run)
+            return self._play.prepare()
+        finally:
+            self._creating.release()
+
+    def runs(self) -> tuple[Run, ...]:
+        """Return every run, newest first."""
+        return self.stage.records.runs()
+
+    def play(self, run: str) -> Play:
+        """Return the play of the active or latest run; raise for one that is long over."""
+        play = self._play
+        if play is not None and run in {CURRENT, play.run.id}:
+            return play
+        book = self.book(run)
+        raise WrongPhase(
+            f"Run {book.run.id} has ended. Read its review, or begin another run of "
+            f"'{book.run.scenario.id}'."
+        )
+
+    def book(self, run: str) -> Book:
+        """Return all that is known of a run, active or long over."""
+        play = self._play
+        if play is not None and run in {CURRENT, play.run.id}:
+            return Book(play.run, play.journal)
+        return self.archive.book(run)
+
+    def mark_interrupted(self) -> None:
+        """Say of runs without an end that they ended when their orchestrator did."""
+        self.archive.mark_interrupted()
+
+    def interrupt(self, reason: str) -> None:
+        """End the active run because the lab is stopped."""
+        play = self._play
+        if play is not None and play.run.active:
+            play.interrupt(reason)
+
+    def write_up(self, run: str, account: WriteUp) -> Run:
+        """Take the account of a cause, of an old run, too."""
+        play = self._play
+        if play is not None and run in {CURRENT, play.run.id}:
+            return play.write_up(account)
+        return self.archive.write_up(run, account, self.stage.clock())
+
+    def changed(
+        self, *, who: str, component: str, what: Change, before: str = "", after: str = ""
+    ) -> None:
+        """Write into the active run's change log what was done outside its toolkit."""
+        play = self._play
+        if play is not None and play.run.active:
+            play.changed(
+                ChangeEntry(
+                    at=self.stage.clock(),
+                    who=who,
+                    component=component,
+                    what=what,
+                    before=before,
+                    after=after,
+                )
+            )
+
+    def asked(self, query: QueryEntry) -> None:
+        """Write a learner's query into the active run's journal.
+
+        A desk that draws itself anew asks the same again and again: that is kept once a minute.
+        """
+        play = self._play
+        if play is None or not play.run.active:
+            return
+        if query.client.startswith(_DESK):
+            key = (query.client, query.language, query.query)
+            if query.at - self._repeated.get(key, -_ONCE_EVERY) < _ONCE_EVERY:
+                return
+            self._repeated[key] = query.at
+        play.record(query)
+
+    # every second
+
+    def tick(self) -> None:
+        """Do what is due now."""
+        play = self._play
+        if self._started and play is not None:
+            play.tick()
+
+    def stumbled(self, trouble: str) -> None:
+        """Keep what the last tick stumbled over, or nothing, for everyone to see."""
+        self._trouble = trouble
+
+    def snapshot(self) -> Snapshot:
+        """Return all that the desk draws."""
+        status = self.status()
+        play = self._play
+        if play is None:
+            return Snapshot(status=status)
+        run = play.run
+        entries = play.journal.shown(ended=not run.active)
+        return Snapshot(
+            status=status,
+            run=run.view(status.now),
+            impact=play.impact_view,
+            criteria=tuple(judge.view for judge in play.judges),
+            alerts=play.alerts.views(),
+            feed=feed(entries),
+            actions=play.toolkit,
+            changes=change_log(entries),
+            questions=questions(run),
+        )
+
+    def _report(self, progress: Progress) -> None:
+        self._progress[progress.component] = ProgressView(
+            component=progress.component,
+            state=progress.state,
+            seconds=progress.seconds,
+            detail=progress.detail,
+        )
+
+
+_FIRST = (ProgressView(component="orchestrator", state="ready"),)
+
+
+def questions(run: Run) -> tuple[QuestionView, ...]:
+    """Return the facets of the write-up, without the answers."""
+    return tuple(
+        QuestionView(facet=q.facet, text=q.text, options=q.options) for q in run.scenario.questions
+    )
+
+
+def _flat(components: Iterable[ComponentView]) -> Iterable[ComponentView]:
+    for component in components:
+        yield component
+        yield from _flat(component.children)
+
+
+def _version() -> str:
+    try:
+        return version("obstack-lab")
+    except PackageNotFoundError:
+        return "0"
