@@ -1,0 +1,121 @@
+"""One door to a telemetry backend: every request has a deadline, every failure is one of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from obstack_lab.errors import EngineError, LabDown, QueryError, Timeout, UsageError
+from obstack_lab.query.position import locate
+
+if TYPE_CHECKING:
+    import httpx
+
+SECONDS = 20.0
+"""How long an answer may take."""
+_QUERY_IS_WRONG = {400, 422}
+_LONGEST = 500
+
+
+class Absent(UsageError):
+    """The backend has nothing under this address."""
+
+
+class Door:
+    """An HTTP client of one backend, behind the orchestrator's proxy.
+
+    `language` is what its queries are written in; errors carry it together with the query.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float = SECONDS,
+    ) -> None:
+        import httpx
+
+        self.language = language
+        self.url = base_url.rstrip("/")
+        self.timeout = timeout
+        self._client = httpx.Client(
+            headers=dict(headers), timeout=timeout, transport=transport, trust_env=False
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.language} at {self.url}>"
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def get(self, path: str, *, query: str, params: Mapping[str, str | int | float]) -> Any:
+        """Return the decoded JSON answer; raise QueryError where the query is at fault."""
+        response = self.send(f"{self.url}{path}", query=query, params=params)
+        try:
+            return response.json()
+        except ValueError as error:
+            raise self._garbled(response) from error
+
+    def send(
+        self, url: str, *, query: str, params: Mapping[str, str | int | float] | None = None
+    ) -> httpx.Response:
+        """Return a good answer, or raise what went wrong."""
+        import httpx
+
+        try:
+            response = self._client.get(url, params=params)
+        except httpx.TimeoutException as error:
+            raise Timeout(
+                f"No answer to the query within {self.timeout:g} s. Ask for a shorter time range."
+            ) from error
+        except httpx.TransportError as error:
+            raise LabDown(
+                f"The lab does not answer at {self.url}. Look with `./lab status`."
+            ) from error
+        if not response.is_success:
+            raise self._failure(response, query)
+        if not response.content.lstrip().startswith(b"{"):
+            raise self._garbled(response)
+        return response
+
+    def _garbled(self, response: httpx.Response) -> EngineError:
+        start = shorten(response.text[:80])
+        return EngineError(f"{self.url} answered something that is not JSON: {start}")
+
+    def _failure(self, response: httpx.Response, query: str) -> Exception:
+        status, message = response.status_code, _message(response)
+        if status in _QUERY_IS_WRONG:
+            text, line, column = locate(self.language, query, message)
+            return QueryError(text, language=self.language, query=query, line=line, column=column)
+        if status in {401, 403}:
+            return UsageError(
+                f"The lab refused the query ({status}): {message}. Attach again with open_lab()."
+            )
+        if status == 404:
+            return Absent(f"Nothing there: {message or response.url.path}")
+        if status == 504:
+            return Timeout(f"The query took too long: {message}. Ask for a shorter time range.")
+        return EngineError(f"The {self.language} backend answered {status}: {message}")
+
+
+def shorten(text: str) -> str:
+    """Return the text on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def _message(response: httpx.Response) -> str:
+    """Return what a backend says went wrong: Prometheus and the proxy in JSON, others in text."""
+    try:
+        body = json.loads(response.text)
+    except ValueError:
+        return shorten(response.text)
+    if isinstance(body, dict):
+        said = body.get("error") or body.get("detail") or body.get("message")
+        return shorten(said if isinstance(said, str) else response.text)
+    return shorten(response.text)
