@@ -1,1 +1,23 @@
-"""The room."""
+"""What a learner sees: the desk, the library and plots. The only room with ipywidgets.
+
+The names here load on first use, so that the pure view-models work without a front end.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from obstack_lab.panels.desk import Desk, open_desk
+    from obstack_lab.panels.library import library
+    from obstack_lab.panels.plot import plot
+
+_HOMES = {"Desk": "desk", "library": "library", "open_desk": "desk", "plot": "plot"}
+__all__ = ["Desk", "library", "open_desk", "plot"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"obstack_lab.panels.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

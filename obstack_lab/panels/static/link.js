@@ -1,0 +1,72 @@
+// The line to the kernel: blocks come as traits, commands go as messages and are answered by id.
+
+const PATIENCE = 60_000;
+const BEAT = 5_000;
+
+export function openLink(model, el) {
+  const view = Math.random().toString(36).slice(2);
+  const pending = new Map();
+  const undo = [];
+  let asked = 0;
+
+  function receive(message) {
+    const waiting = pending.get(message?.id);
+    if (!waiting) return;
+    pending.delete(message.id);
+    clearTimeout(waiting.timer);
+    waiting.resolve(message);
+  }
+
+  function on(event, callback) {
+    model.on(event, callback);
+    undo.push(() => model.off(event, callback));
+  }
+
+  // Returns {ok, data} or {ok: false, error, caret}; never throws.
+  function ask(verb, params = {}) {
+    const id = `${view}-${(asked += 1)}`;
+    return new Promise((resolve) => {
+      const late = {
+        ok: false,
+        error: "No answer from the notebook's kernel for 60 s. It may be busy with a cell, or gone.",
+      };
+      const timer = setTimeout(() => {
+        pending.delete(id);
+        resolve(late);
+      }, PATIENCE);
+      pending.set(id, { resolve, timer });
+      model.send({ id, verb, params });
+    });
+  }
+
+  // Calls back with a block now and whenever it changes.
+  function watch(name, callback) {
+    const call = () => callback(model.get(name) ?? {});
+    on(`change:${name}`, call);
+    call();
+  }
+
+  // Somebody is looking: the kernel polls only while it hears this.
+  function beat() {
+    if (el.isConnected && document.visibilityState !== "hidden") model.send({ verb: "here" });
+  }
+
+  on("msg:custom", receive);
+  const pulse = setInterval(beat, BEAT);
+  document.addEventListener("visibilitychange", beat);
+  undo.push(() => clearInterval(pulse));
+  undo.push(() => document.removeEventListener("visibilitychange", beat));
+  queueMicrotask(beat);
+  setTimeout(beat, 200);
+
+  return {
+    ask,
+    watch,
+    get: (name) => model.get(name) ?? {},
+    atEnd: (callback) => undo.push(callback),
+    close: () => {
+      for (const step of undo) step();
+      for (const { timer } of pending.values()) clearTimeout(timer);
+    },
+  };
+}
