@@ -1,0 +1,96 @@
+"""The handlers behind the addresses: parameters in, answers out."""
+
+from __future__ import annotations
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from obstack_lab.telemetry.tempo import parameters, trace_lookup
+from obstack_lab.telemetry.tempo.deadline import Deadline
+from obstack_lab.telemetry.tempo.legacy_search import legacy_search, parse_tags
+from obstack_lab.telemetry.tempo.parameters import BadRequest
+from obstack_lab.telemetry.tempo.reply import json_reply
+from obstack_lab.telemetry.tempo.search import search
+from obstack_lab.telemetry.tempo.store import SpanStore
+from obstack_lab.telemetry.traceql.errors import TraceQLError
+from obstack_lab.telemetry.traceql.query_parser import parse
+from obstack_lab.telemetry.traceql.syntax import MetricsQuery, Pipeline
+from obstack_lab.telemetry.traceql.validator import validate
+
+QUERY_SECONDS = 20.0
+BUILD = {
+    "version": "3.0.0",
+    "revision": "obstack-lab",
+    "branch": "main",
+    "buildUser": "",
+    "buildDate": "",
+    "goVersion": "",
+}
+
+
+class Api:
+    """Answers Tempo's requests over one store."""
+
+    def __init__(self, store: SpanStore, *, query_seconds: float = QUERY_SECONDS) -> None:
+        self.store = store
+        self.query_seconds = query_seconds
+
+    def build_info(self, _request: HttpRequest) -> Response:
+        """Say which Tempo's API this is."""
+        return json_reply(BUILD)
+
+    def trace_v1(self, request: HttpRequest) -> Response:
+        """Answer `/api/traces/{id}`."""
+        return trace_lookup.trace_v1(self.store, request)
+
+    def trace_v2(self, request: HttpRequest) -> Response:
+        """Answer `/api/v2/traces/{id}`."""
+        return trace_lookup.trace_v2(self.store, request)
+
+    def search(self, request: HttpRequest) -> Response:
+        """Answer `/api/search`, by TraceQL or by tags."""
+        given = request.query_params
+        window = parameters.search_window(given)
+        limit = parameters.search_limit(given)
+        spans_per_set = parameters.spans_per_set(given)
+        text, tags = given.get("q", ""), given.get("tags", "")
+        if text and tags:
+            raise BadRequest("invalid request: can't specify tags and q in the same query")
+        deadline = Deadline(self.query_seconds)
+        if text:
+            found = search(
+                self.store,
+                spans_query(text),
+                window=window,
+                limit=limit,
+                spans_per_set=spans_per_set,
+                deadline=deadline,
+            )
+        else:
+            found = legacy_search(
+                self.store,
+                parse_tags(tags),
+                shortest=parameters.duration(given, "minDuration"),
+                longest=parameters.duration(given, "maxDuration"),
+                window=window,
+                limit=limit,
+                deadline=deadline,
+            )
+        return json_reply({"traces": found, "metrics": {"completedJobs": 1, "totalJobs": 1}})
+
+
+def spans_query(text: str) -> Pipeline:
+    """Return the pipeline of a search query; of a metrics query the part before its function."""
+    try:
+        query = parse(text)
+        validate(query)
+    except TraceQLError as error:
+        raise BadRequest(f"invalid TraceQL query: {error}") from error
+    if query.pipeline is not None:
+        return query.pipeline
+    node = query.metrics
+    while node is not None and not isinstance(node, MetricsQuery):
+        node = getattr(node, "left", None)
+    if node is None:
+        raise BadRequest("invalid TraceQL query: no spans are asked for")
+    return node.pipeline

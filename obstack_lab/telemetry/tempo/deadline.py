@@ -1,0 +1,26 @@
+"""How long a query may take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class QueryTimeout(Exception):
+    """A query took longer than it may; ask for less time or fewer spans (HTTP 504)."""
+
+
+class Deadline:
+    """Checked between pages of work; the clock is monotonic seconds."""
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._ends = clock() + seconds
+
+    def check(self) -> None:
+        """Raise QueryTimeout when the time is over."""
+        if self._clock() > self._ends:
+            raise QueryTimeout(
+                f"the query took longer than {self.seconds:g} s; narrow the time range or the filter"
+            )

@@ -1,0 +1,175 @@
+"""Which traces a query has to look at: SQL over the span table, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from obstack_lab.telemetry.tempo.predicate import ALL, Predicate, Translator
+from obstack_lab.telemetry.tempo.store import SpanStore
+from obstack_lab.telemetry.traceql.conditions import Request, condition_of
+from obstack_lab.telemetry.traceql.span import Trace
+from obstack_lab.telemetry.traceql.syntax import Binary, Expression, Filter, Intrinsic, Pipeline
+from obstack_lab.telemetry.traceql.syntax import SpansetExpression, SpansetOperation
+
+LONGEST_TRACE = 3600 * 10**9
+"""A trace that overlaps a window has no span further away from it than this."""
+
+_FIRST_PAGE = 40
+_PAGE = 400
+_CANDIDATES = (
+    "SELECT trace_high, trace_low FROM spans WHERE {where} GROUP BY trace_high, trace_low "
+    "HAVING {having} ORDER BY max(started) DESC, trace_low LIMIT {limit} OFFSET {offset}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time range in nanoseconds; both ends belong to it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A trace with at least one such span."""
+
+    predicate: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A trace of which both hold."""
+
+    left: Need
+    right: Need
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A trace of which one holds."""
+
+    left: Need
+    right: Need
+
+
+Need: TypeAlias = Leaf | Both | Either
+
+
+def need_of(node: SpansetExpression, translator: Translator) -> Need:
+    """Return what a trace must contain so that the node can find spans in it."""
+    if isinstance(node, Filter):
+        need: Need = Leaf(translator.predicate(node.expression))
+        for name, value in _root_names(node.expression):
+            need = Both(need, Leaf(_root(name, value, translator)))
+        return need
+    if isinstance(node, Pipeline):
+        first = node.stages[0]
+        if isinstance(first, Filter | SpansetOperation | Pipeline):
+            return need_of(first, translator)
+        return Leaf(ALL)
+    left, right = need_of(node.left, translator), need_of(node.right, translator)
+    return Either(left, right) if node.op == "||" else Both(left, right)
+
+
+def _root_names(node: Expression) -> Iterator[tuple[str, str]]:
+    """Yield what a conjunction says about the root's name and service."""
+    if not isinstance(node, Binary):
+        return
+    if node.op == "&&":
+        yield from _root_names(node.left)
+        yield from _root_names(node.right)
+        return
+    condition = condition_of(node)
+    if condition is None or condition.op != "=" or not isinstance(condition.field, Intrinsic):
+        return
+    if condition.field.name in ("rootName", "rootServiceName"):
+        value = condition.value
+        if isinstance(value, str) and value:
+            yield condition.field.name, value
+
+
+def _root(name: str, value: str, translator: Translator) -> Predicate:
+    if name == "rootName":
+        return Predicate("(parent_id = 0 AND name = ?)", (value,))
+    numbers = [
+        str(number)
+        for number, resource in enumerate(list(translator.decoder.resources))
+        if resource.service == value
+    ]
+    if not numbers:
+        return Predicate("false")
+    return Predicate(f"(parent_id = 0 AND resource_id IN ({', '.join(numbers)}))")
+
+
+def _leaves(need: Need) -> list[Predicate]:
+    if isinstance(need, Leaf):
+        return [need.predicate]
+    return _leaves(need.left) + _leaves(need.right)
+
+
+def _having(need: Need) -> tuple[str, list[Any]]:
+    if isinstance(need, Leaf):
+        if need.predicate.certain:
+            return "true", []
+        return f"bool_or({need.predicate.sql})", list(need.predicate.values)
+    left, values = _having(need.left)
+    right, more = _having(need.right)
+    word = "AND" if isinstance(need, Both) else "OR"
+    return f"({left} {word} {right})", values + more
+
+
+class Plan:
+    """The candidates of a query, read page by page."""
+
+    def __init__(
+        self, store: SpanStore, pipeline: Pipeline, request: Request, window: Window | None
+    ) -> None:
+        self.store = store
+        translator = Translator(store.columns, store.decoder, request)
+        self.need = need_of(pipeline, translator)
+        self.where, self.values = _where(_leaves(self.need), self.need)
+        if window is not None:
+            self.where = f"started BETWEEN ? AND ? AND {self.where}"
+            self.values = [window.start - LONGEST_TRACE, window.end + 10**9, *self.values]
+
+    def traces(self) -> Iterator[list[Trace]]:
+        """Yield the traces that may match, newest first, a page at a time."""
+        cursor = self.store.cursor()
+        having, more = ("true", []) if isinstance(self.need, Leaf) else _having(self.need)
+        offset, limit = 0, _FIRST_PAGE
+        while True:
+            statement = _CANDIDATES.format(
+                where=self.where, having=having, limit=limit, offset=offset
+            )
+            found = cursor.execute(statement, [*self.values, *more]).fetchall()
+            for began in range(0, len(found), _PAGE):
+                yield self.store.traces(found[began : began + _PAGE])
+            if len(found) < limit:
+                return
+            offset += limit
+            limit = _PAGE if offset == _FIRST_PAGE else limit * 8
+
+
+def _where(leaves: list[Predicate], need: Need) -> tuple[str, list[Any]]:
+    """Return the condition on rows: one that every needed span fulfils."""
+    if any(leaf.certain for leaf in leaves):
+        if isinstance(need, Both):
+            narrow = [leaf for leaf in leaves if not leaf.certain]
+            if len(narrow) < len(leaves) and narrow and not _has_either(need):
+                leaves = narrow
+            else:
+                return "true", []
+        else:
+            return "true", []
+    parts = [leaf.sql for leaf in leaves]
+    values = [value for leaf in leaves for value in leaf.values]
+    return f"({' OR '.join(parts)})", values
+
+
+def _has_either(need: Need) -> bool:
+    if isinstance(need, Leaf):
+        return False
+    return isinstance(need, Either) or _has_either(need.left) or _has_either(need.right)

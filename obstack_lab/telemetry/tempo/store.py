@@ -1,0 +1,170 @@
+"""The span store: takes records, keeps them in DuckDB, gives traces back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.tempo.attribute_columns import AttributeColumns
+from obstack_lab.telemetry.tempo.decoder import Decoder
+from obstack_lab.telemetry.tempo.record import Record
+from obstack_lab.telemetry.traceql.span import Span, Trace
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+FLUSH_ROWS = 5_000
+"""A buffer of this size is written by the push that filled it."""
+
+_LOW = 2**64 - 1
+_FIXED = (
+    ("trace_high", "UBIGINT"), ("trace_low", "UBIGINT"), ("span_id", "UBIGINT"),
+    ("parent_id", "UBIGINT"), ("resource_id", "INTEGER"), ("scope_id", "INTEGER"),
+    ("name", "VARCHAR"), ("kind", "UTINYINT"), ("status", "UTINYINT"),
+    ("status_message", "VARCHAR"), ("started", "BIGINT"), ("duration", "BIGINT"),
+    ("has_events", "BOOLEAN"), ("has_links", "BOOLEAN"), ("body", "VARCHAR"),
+)  # fmt: skip
+_ROW = ", ".join(name for name, _ in _FIXED)
+
+
+class SpanStore:
+    """A tenant of the database: buffers spans and writes them in batches, reads whole traces."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.columns = AttributeColumns()
+        self.decoder = Decoder()
+        self.received = 0
+        self._buffer: list[Record] = []
+        self._lock = threading.Lock()
+        database.apply(SCHEMA)
+        cursor = database.cursor()
+        self.columns.load(cursor)
+        for table in ("span_resources", "span_scopes"):
+            rows = cursor.execute(f"SELECT id, body FROM {table}").fetchall()  # noqa: S608 - a constant
+            self.decoder.load(table, rows)
+        database.register(self)
+
+    def add(self, records: list[Record]) -> None:
+        """Take spans; they are seen by the next query and written within a flush interval."""
+        with self._lock:
+            self._buffer.extend(records)
+            self.received += len(records)
+            full = len(self._buffer) >= FLUSH_ROWS
+        if full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        if not self._buffer:
+            return
+        with self.database.writer() as cursor:
+            with self._lock:
+                records, self._buffer = self._buffer, []
+            if records:
+                self._write(records, cursor)
+
+    def _write(self, records: list[Record], cursor: Any) -> None:
+        resources = self._known("span_resources", [r.resource for r in records], cursor)
+        scopes = self._known("span_scopes", [r.scope for r in records], cursor)
+        attributes = self.columns.gather([record.attributes for record in records], cursor)
+        values: list[list[Any]] = [
+            [r.trace_id >> 64 for r in records],
+            [r.trace_id & _LOW for r in records],
+            [r.span_id for r in records],
+            [r.parent_id for r in records],
+            resources,
+            scopes,
+            [r.name for r in records],
+            [r.kind for r in records],
+            [r.status for r in records],
+            [r.status_message for r in records],
+            [r.started for r in records],
+            [r.duration for r in records],
+            [r.has_events for r in records],
+            [r.has_links for r in records],
+            [r.body for r in records],
+        ]
+        columns = [*_FIXED, *((name, kind) for name, (kind, _) in attributes.items())]
+        values += [column for _, column in attributes.values()]
+        names = ", ".join(name for name, _ in columns)
+        lists = ", ".join(f"unnest(?::{kind}[])" for _, kind in columns)
+        cursor.execute(f"INSERT INTO spans ({names}) SELECT {lists}", values)  # noqa: S608 - our own names
+
+    def _known(self, table: str, texts: list[str], cursor: Any) -> list[int]:
+        """Return the ids of resources or scopes, after keeping those that are new."""
+        out = []
+        for text in texts:
+            number, fresh = self.decoder.number(table, text)
+            if fresh:
+                cursor.execute(f"INSERT INTO {table} VALUES (?, ?)", [number, text])  # noqa: S608 - a constant
+            out.append(number)
+        return out
+
+    def cursor(self) -> Any:
+        """Return a cursor that sees everything received so far."""
+        self.flush()
+        return self.database.cursor()
+
+    def rows(self, trace_id: int) -> list[tuple[Any, ...]]:
+        """Return the rows of one trace, each span once."""
+        return distinct(
+            self.cursor()
+            .execute(
+                f"SELECT {_ROW} FROM spans WHERE trace_low = ? AND trace_high = ?",  # noqa: S608 - our own names
+                [trace_id & _LOW, trace_id >> 64],
+            )
+            .fetchall()
+        )
+
+    def traces(self, identities: list[tuple[int, int]]) -> list[Trace]:
+        """Return these traces (high and low half of the id), arranged, in the same order."""
+        rows = self.database.cursor().execute(
+            f"SELECT {_ROW} FROM spans JOIN (SELECT unnest(?::UBIGINT[]) AS trace_high, "  # noqa: S608 - our own names
+            "unnest(?::UBIGINT[]) AS trace_low) USING (trace_high, trace_low)",
+            [[high for high, _ in identities], [low for _, low in identities]],
+        )
+        found: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+        for row in rows.fetchall():
+            found.setdefault(row[:2], []).append(row)
+        return [self.trace(found[identity]) for identity in identities if identity in found]
+
+    def trace(self, rows: Iterable[tuple[Any, ...]]) -> Trace:
+        """Return the arranged trace of rows that belong together."""
+        rows = distinct(rows)
+        trace = Trace(f"{rows[0][0]:016x}{rows[0][1]:016x}")
+        trace.spans = [self._span(trace, row) for row in rows]
+        trace.arrange()
+        return trace
+
+    def _span(self, trace: Trace, row: tuple[Any, ...]) -> Span:
+        return self.decoder.span(trace, row)
+
+    def expire(self, before: int) -> int:
+        """Drop spans that ended before this time."""
+        return self._delete("started + duration < ?", before)
+
+    def evict(self, share: float) -> int:
+        """Drop the oldest share of the spans."""
+        row = self.cursor().execute("SELECT quantile_cont(started, ?) FROM spans", [share]).fetchone()
+        return self._delete("started <= ?", int(row[0])) if row and row[0] is not None else 0
+
+    def _delete(self, condition: str, value: int) -> int:
+        with self.database.writer() as cursor:
+            row = cursor.execute(f"DELETE FROM spans WHERE {condition}", [value]).fetchone()  # noqa: S608 - a constant
+        return int(row[0]) if row else 0
+
+    def figures(self) -> Mapping[str, float]:
+        """Return the store's metrics."""
+        row = self.database.cursor().execute("SELECT count(*) FROM spans").fetchone()
+        return {
+            "telemetry_spans_received_total": self.received,
+            "telemetry_spans_stored": float(row[0]),
+        }
+
+
+def distinct(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rows in order of their start, a span that was sent twice once."""
+    ordered = sorted(rows, key=lambda row: (row[10], row[2]))
+    return list({(row[2], row[7]): row for row in ordered}.values())
