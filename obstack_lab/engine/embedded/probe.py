@@ -28,15 +28,15 @@ def wait_ready(
     *,
     component: str,
     seconds: float,
-    hint: str,
+    hint: Callable[[], str],
 ) -> None:
     """Ask until nothing is wrong. Raises when the process ends or the deadline passes."""
     deadline = time.monotonic() + seconds
     while problem := ask():
         if how := ended():
-            raise EngineError(f"{component} {how} while starting. {hint}", component=component)
+            raise EngineError(f"{component} {how} while starting. {hint()}", component=component)
         if time.monotonic() > deadline:
-            raise Timeout(f"{component} is not ready after {seconds:g} s: {problem}. {hint}")
+            raise Timeout(f"{component} is not ready after {seconds:g} s: {problem}. {hint()}")
         _pause.wait(_PAUSE)
 
 

@@ -16,6 +16,7 @@ from obstack_lab.errors import EngineError
 
 _LOG_LIMIT = 20_000_000
 _TAIL_BYTES = 400_000
+_LAST_WORDS = 300
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,13 @@ def tail(path: Path, lines: int) -> str:
         return ""
     kept = text.splitlines()[-lines:] if lines > 0 else []
     return "\n".join(kept) + "\n" if kept else ""
+
+
+def last_words(path: Path, component: str) -> str:
+    """Return the last line of a log and where the others are."""
+    line = tail(path, 1).strip()
+    said = f"It said last: {line[:_LAST_WORDS]} " if line else ""
+    return f"{said}Read `./lab logs {component}`."
 
 
 def describe_exit(code: int) -> str:

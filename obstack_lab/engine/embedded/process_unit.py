@@ -7,7 +7,7 @@ from abc import abstractmethod
 
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import wait_ready
-from obstack_lab.engine.embedded.process import Command, Process
+from obstack_lab.engine.embedded.process import Command, Process, last_words
 from obstack_lab.engine.embedded.unit import Unit
 from obstack_lab.engine.interface import ComponentKind
 
@@ -46,11 +46,11 @@ class ProcessUnit(Unit):
             self._ended,
             component=self.name,
             seconds=self.ready_seconds,
-            hint=self._hint(),
+            hint=self._hint,
         )
 
     def _hint(self) -> str:
-        return f"Read `./lab logs {self.name}`."
+        return last_words(self._place.log(self.name), self.name)
 
     def _end(self) -> None:
         if self._process is not None:

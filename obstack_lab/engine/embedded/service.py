@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from obstack_lab.engine.embedded.parent import Parent, Spawn
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem, http_problem, request, wait_ready
+from obstack_lab.engine.embedded.process import last_words
 from obstack_lab.engine.embedded.unit import Unit
 from obstack_lab.engine.interface import Component, Scalar
 from obstack_lab.errors import ActionError, EngineError
@@ -70,7 +71,7 @@ class Instance(Unit):
             self._ended,
             component=self.name,
             seconds=_READY_SECONDS,
-            hint=f"Read `./lab logs {service.name}`.",
+            hint=lambda: last_words(self._place.log(service.name), service.name),
         )
 
     def _end(self) -> None:
