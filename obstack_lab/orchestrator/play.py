@@ -209,7 +209,7 @@ class Play:
                 self._write(_sample(impact, now))
 
     def _follow_components(self, now: float) -> None:
-        news = self._watch.look(self._stage.engine.components(), self._stage.orders.busy())
+        news = self._watch.look(self._stage.engine.components(), self._stage.orders.touched())
         if self._run.active:
             for component, what in news:
                 self._write(ComponentEntry(at=now, component=component, what=what))

@@ -20,6 +20,7 @@ class Orders:
         self._patience = patience
         self._locks: dict[str, threading.Lock] = {}
         self._wanted: Counter[str] = Counter()
+        self._touched: set[str] = set()
         self._guard = threading.Lock()
 
     @contextmanager
@@ -44,11 +45,14 @@ class Orders:
                 lock.release()
             with self._guard:
                 self._wanted.subtract(names)
+                self._touched.update(names)
 
-    def busy(self) -> frozenset[str]:
-        """Return the components that an order is at work on."""
+    def touched(self) -> frozenset[str]:
+        """Return the components that an order was at work on since the last call."""
         with self._guard:
-            return frozenset(name for name, count in self._wanted.items() if count > 0)
+            now = {name for name, count in self._wanted.items() if count > 0}
+            touched, self._touched = frozenset(self._touched | now), now
+            return touched
 
 
 class Watch:
@@ -56,19 +60,16 @@ class Watch:
 
     def __init__(self) -> None:
         self._last: dict[str, Component] = {}
-        self._ordered: frozenset[str] = frozenset()
 
     def look(
-        self, components: Iterable[Component], busy: frozenset[str]
+        self, components: Iterable[Component], ordered: frozenset[str]
     ) -> tuple[tuple[str, str], ...]:
         """Return (component, what happened) for each change that nobody ordered."""
         now = {c.name: c for c in _flat(components)}
-        ignore = busy | self._ordered
-        self._ordered = busy
         happened = []
         for name, component in now.items():
             before = self._last.get(name)
-            if before is None or name in ignore or name.rsplit("-", 1)[0] in ignore:
+            if before is None or name in ordered or name.rsplit("-", 1)[0] in ordered:
                 continue
             if component.state in _DOWN and before.state not in _DOWN:
                 why = f": {component.detail}" if component.detail else ""
