@@ -46,11 +46,11 @@ class Row:
 
 def rows(trace: Trace) -> list[Row]:
     """Return the lines of the waterfall, parents first."""
-    whole = trace.duration or 1 / _NANO
+    start, whole = trace.start, trace.duration or 1 / _NANO
     critical = {span.span_id for root in trace.roots for span in _critical(root)}
 
     def share(moment: int) -> float:
-        return min(max((moment - trace.start) / _NANO / whole, 0.0), 1.0)
+        return min(max((moment - start) / _NANO / whole, 0.0), 1.0)
 
     drawn: list[Row] = []
     waiting = [(group, 0) for group in reversed(list(_groups(trace.roots)))]
@@ -209,14 +209,14 @@ def _hover(row: Row) -> str:
 
 def _row(row: Row, colours: dict[str, str]) -> str:
     left, wide = row.begin * 100, max((row.end - row.begin) * 100, 0.3)
-    mark = ' <span class="bad">✘ error</span>' if row.failed else ""
+    mark = '<span class="bad">✘ error</span> ' if row.failed else ""
     kind = "bar critical" if row.critical else "bar"
     colour = colours[row.span.service]
     return (
         f'<tr title="{escape(_hover(row))}">'
-        f'<td style="padding-left:{min(row.depth, _DEEPEST) * 14 + 6}px;'
+        f'<td style="padding-left:{min(row.depth, _DEEPEST) * 14 + 10}px;'
         f'box-shadow:inset 4px 0 {colour}">'
-        f'<span class="service">{escape(row.span.service)}</span> {escape(row.label)}{mark}</td>'
+        f'{mark}<span class="service">{escape(row.span.service)}</span> {escape(row.label)}</td>'
         f'<td class="lane"><span class="{kind}" style="margin-left:{min(left, 99.7):.2f}%;'
         f'width:{min(wide, 100 - min(left, 99.7)):.2f}%;background:{colour}"></span></td>'
         f'<td class="time">{escape(duration(row.seconds))}</td></tr>'

@@ -117,8 +117,11 @@ def _phases(root: Node) -> Iterator[Mistake]:
             )
         if pattern != "replay" and phase["rates"].value:
             yield phase["rates"].mistake("'rates' belong to the pattern replay")
-        if pattern in {"ramp", "spike"} and not _seconds(phase["lasts"]):
-            yield phase["lasts"].mistake(f"a {pattern} needs 'lasts': how long it takes")
+        timed = _seconds(phase["lasts"]) or phase["period"].exists
+        if pattern in {"ramp", "spike"} and not timed:
+            yield phase.mistake(
+                f"a {pattern} needs to know how long it takes: 'lasts', in the last phase 'period'"
+            )
 
 
 def _timeline(root: Node) -> Iterator[Mistake]:

@@ -72,7 +72,9 @@ class LoadPhase(Model):
     )
     rate: float = Field(gt=0, description="requests per second at the end of the phase")
     lasts: Seconds = Field(default=0, description="0 for the last phase: goes on for ever")
-    period: Seconds = Field(default=60, description="sine: seconds of one wave")
+    period: Seconds = Field(
+        default=60, description="sine: one wave; a ramp or spike that is the last phase: its time"
+    )
     amplitude: float = Field(default=0.5, ge=0, le=1, description="sine: share of the rate")
     rates: tuple[float, ...] = Field(default=(), description="replay: one rate a second")
 
