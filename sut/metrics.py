@@ -24,7 +24,7 @@ class Metrics:
     """Every instrument of a service, on a registry of its own."""
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no annotation
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.request_seconds = Histogram(

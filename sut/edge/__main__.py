@@ -1,0 +1,74 @@
+"""`python -m sut.edge --socket PATH`: the network edge, until the owner of the socket goes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+
+from sut import control
+from sut.control import BadCommand
+from sut.edge.switchboard import Switchboard
+
+
+async def serve(path: Path) -> None:
+    """Answer commands until the first client disconnects or a signal comes."""
+    board = Switchboard()
+    ended = asyncio.Event()
+    owner: asyncio.StreamWriter | None = None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal owner
+        owner = owner or writer
+        try:
+            with contextlib.suppress(ConnectionError, ValueError):
+                while line := await reader.readline():
+                    writer.write(control.encode(await _answer(board, line)))
+                    await writer.drain()
+        finally:
+            writer.close()
+            if owner is writer:
+                ended.set()
+
+    listener = control.listen(path)
+    server = await asyncio.start_unix_server(talk, sock=listener, limit=control.MAX_LINE)
+    try:
+        await ended.wait()
+    finally:
+        server.close()
+        await board.close()
+        path.unlink(missing_ok=True)
+
+
+async def _answer(board: Switchboard, line: bytes) -> dict[str, object]:
+    number: object = None
+    try:
+        command = control.parse(line)
+        number = command.get("id")
+        return {"id": number, "ok": True, **await board.carry_out(command)}
+    except BadCommand as error:
+        return {"id": number, "error": str(error)}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the edge; 0 when it was asked to end."""
+    parser = argparse.ArgumentParser(prog="python -m sut.edge", description=__doc__)
+    parser.add_argument("--socket", type=Path, required=True, help="unix socket to listen on")
+    path = parser.parse_args(arguments).socket
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serve(path))
+    else:
+        uvloop.run(serve(path))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
