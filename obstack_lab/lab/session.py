@@ -149,11 +149,14 @@ class Lab:
         """End the run; `lab.review()` opens then."""
         return _run_sheet(self.client.finish(), "Read what happened: lab.review()")
 
-    def review(self) -> Review:
-        """Return the after-action review of the run that has ended."""
+    def review(self) -> Review | Sheet:
+        """Return the after-action review; before the end, a line that says what it waits for."""
         from obstack_lab.review import Review
 
-        return Review.model_validate(self.client.review())
+        try:
+            return Review.model_validate(self.client.review())
+        except WrongPhase as error:
+            return Sheet(str(error), ok=False)
 
     def status(self) -> Sheet:
         """Return every component with its state; true when all are healthy."""
@@ -200,12 +203,16 @@ class Lab:
         with closing(Traceql(self.client.telemetry_url("tempo"), self.client.headers)) as ask:
             return ask.query(query, start, end, _step(start, end), limit=limit)
 
-    def trace(self, trace_id: str) -> Trace:
-        """Return one trace with all its spans."""
+    def trace(self, trace: str | pd.DataFrame) -> Trace | Sheet:
+        """Return one trace with all its spans: by its id, or the newest of `lab.traceql(…)`."""
+        if not isinstance(trace, str):
+            if trace.empty:
+                return Sheet("The search found no trace yet. Run it again in a moment.", ok=False)
+            trace = str(trace["trace_id"].iloc[0])
         from obstack_lab.query import Traceql
 
         with closing(Traceql(self.client.telemetry_url("tempo"), self.client.headers)) as ask:
-            return ask.trace(trace_id.strip())
+            return ask.trace(trace.strip())
 
     def sql(self, query: str, *, limit: int = 1000) -> pd.DataFrame:
         """Ask the database: read only, at most five seconds."""

@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from obstack_lab.panels.desk import Desk, open_desk
     from obstack_lab.panels.library import library
+    from obstack_lab.panels.page import incident_page
     from obstack_lab.panels.plot import plot
 
-_HOMES = {"Desk": "desk", "library": "library", "open_desk": "desk", "plot": "plot"}
-__all__ = ["Desk", "library", "open_desk", "plot"]
+_HOMES = {
+    "Desk": "desk",
+    "incident_page": "page",
+    "library": "library",
+    "open_desk": "desk",
+    "plot": "plot",
+}
+    "Desk": "desk",
+    "incident_page": "page",
+    "library": "library",
+    "open_desk": "desk",
+    "plot": "plot",
+}
+__all__ = ["Desk", "incident_page", "library", "open_desk", "plot"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from obstack_lab.errors import LabError, QueryError, UsageError
-from obstack_lab.lab import Lab
+from obstack_lab.lab import Lab, Sheet
 from obstack_lab.lab.fix import told
 from obstack_lab.lab.session import Severity, Window
 from obstack_lab.orchestrator.views import WriteUp
@@ -129,7 +129,10 @@ class Commands:
         return answer.traces(found, query)
 
     def _trace(self, params: Params) -> Block:
-        return waterfall.view(self._lab.trace(str(params.get("trace", ""))))
+        found = self._lab.trace(str(params.get("trace", "")))
+        if isinstance(found, Sheet):
+            return answer.empty(found.title)
+        return waterfall.view(found)
 
 
 def _range(params: Params) -> str | Window:

@@ -164,8 +164,10 @@ class Desk:
         return self._watcher
 
     def _review(self, run: str) -> Block:
+        from obstack_lab.review import Review
+
         try:
-            block = story.review(self.lab.client.review(run))
+            block = story.review(Review.model_validate(self.lab.client.review(run)))
         except LabError as error:
             return {"parts": [], "note": f"The review is not there yet: {error}"}
         self._reviewed = run

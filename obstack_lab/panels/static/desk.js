@@ -72,17 +72,6 @@ function render({ model, el }) {
     ["review", "Review", reviewTab(link)],
   ]);
 
-  // Before the start the briefing, during the run the overview, after it the review.
-  let stage = "";
-  link.watch("header", (state) => {
-    const next = state.ended ? "review" : state.live ? "overview" : "briefing";
-    board.reveal("review", state.ended === true);
-    board.reveal("writeup", state.live === true);
-    if (next === stage) return;
-    stage = next;
-    board.show(next);
-  });
-
   const root = h(
     "div",
     { class: `ob-desk ob-${compact ? "notebook" : "page"}` },
@@ -100,6 +89,19 @@ function render({ model, el }) {
       compact ? null : act,
     ),
   );
+  // Before the start the briefing, during the run the overview, after it the review.
+  let stage = "";
+  link.watch("header", (state) => {
+    const next = state.ended ? "review" : state.live ? "overview" : "briefing";
+    board.reveal("review", state.ended === true);
+    board.reveal("writeup", state.live === true);
+    if (next === stage) return;
+    root.classList.remove(`ob-stage-${stage || "none"}`);
+    stage = next;
+    root.classList.add(`ob-stage-${stage}`);
+    board.show(next);
+  });
+
   el.replaceChildren(root);
   return () => link.close();
 }

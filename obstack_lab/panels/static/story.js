@@ -1,7 +1,7 @@
 // Briefing before, write-up during, review after: the prose of a run.
 
 import { button, h, prose, setText, sign } from "./dom.js";
-import { table } from "./table.js";
+import { result, table } from "./table.js";
 
 export function briefingTab(link) {
   const el = h("div", { class: "ob-pane ob-prose" });
@@ -55,6 +55,7 @@ export function writeupTab(link) {
 }
 
 function part(item) {
+  if (item.kind === "chart") return result(item).el;
   if (item.kind === "prose") return h("div", { class: "ob-prose" }, prose(item.nodes));
   if (item.kind === "table") return table(item.columns, item.rows, item.note);
   if (item.kind === "figures") {
@@ -63,7 +64,7 @@ function part(item) {
   }
   if (item.kind === "timeline") {
     return h("ol", { class: "ob-timeline" }, item.items.map((one) =>
-      h("li", { class: `ob-moment ob-kind-${one.kind}` }, h("time", { class: "ob-number" }, one.clock), h("span", { class: "ob-word" }, one.word), h("span", { class: "ob-text" }, one.text))));
+      h("li", { class: `ob-moment ob-kind-${one.kind}` }, h("time", { class: "ob-number" }, one.clock), h("span", { class: "ob-word" }, one.word), h("span", { class: "ob-text" }, one.text, one.detail?.length ? h("span", { class: "ob-small" }, ` (${one.detail.join("; ")})`) : null))));
   }
   return sign(item.sign);
 }

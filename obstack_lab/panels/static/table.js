@@ -41,7 +41,7 @@ export function result(data) {
   if (data.kind === "table") return { el: table(data.columns, data.rows, data.note), close() {} };
   const chart = new LineChart({ height: 190, unit: data.unit ?? "", label: data.title ?? "Query result" });
   chart.show({ times: data.times, lines: data.lines, marks: data.marks, summary: data.note ?? "" });
-  const keys = data.lines.map((line, index) =>
+  const keys = data.lines.length === 1 && !data.note ? [] : data.lines.map((line, index) =>
     h(
       "li",
       {},
