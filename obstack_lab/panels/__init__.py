@@ -21,12 +21,6 @@ _HOMES = {
     "open_desk": "desk",
     "plot": "plot",
 }
-    "Desk": "desk",
-    "incident_page": "page",
-    "library": "library",
-    "open_desk": "desk",
-    "plot": "plot",
-}
 __all__ = ["Desk", "incident_page", "library", "open_desk", "plot"]
 
 
