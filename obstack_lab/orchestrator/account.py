@@ -8,20 +8,30 @@ from typing import Any
 from obstack_lab.errors import LabError
 from obstack_lab.load.reader import read_ledger
 from obstack_lab.orchestrator.archive import Book
+from obstack_lab.review import RunRecord, review
 from obstack_lab.scenario.library import Library
 
 
 def review_of(book: Book, ledger: Path, library: Library) -> dict[str, Any]:
     """Return the review as JSON; the explanation is the scenario's as it is today."""
-    from obstack_lab.review import review
-
     try:
         explanation = library.get(book.run.scenario.id).explanation
     except LabError:
         explanation = ""
+    run = book.run
     made = review(
-        book.run.view(book.run.ended_at or book.run.created_at),
-        book.run.scenario,
+        RunRecord(
+            id=run.id,
+            scenario=run.scenario.id,
+            seed=run.seed,
+            speed=run.speed,
+            engine=run.engine,
+            created_at=run.created_at,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            interrupted=run.interrupted,
+        ),
+        run.scenario,
         book.journal.all(),
         read_ledger(ledger),
         explanation,

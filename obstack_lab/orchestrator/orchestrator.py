@@ -163,6 +163,7 @@ class Orchestrator:
                 scenario=scenario,
                 seed=scenario.load.seed if request.seed is None else request.seed,
                 speed=request.speed,
+                engine=self.identity.engine,
                 created_at=now,
             )
             self._play = Play(self.stage, run)

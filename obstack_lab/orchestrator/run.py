@@ -32,6 +32,7 @@ class Run(BaseModel):
     scenario: Scenario
     seed: int
     speed: float
+    engine: str = ""
     phase: Phase = "ready"
     created_at: float
     started_at: float | None = None

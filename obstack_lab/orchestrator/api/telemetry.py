@@ -30,7 +30,6 @@ def router(lab: Orchestrator, transport: httpx.AsyncBaseTransport | None = None)
     routes = APIRouter(prefix="/telemetry")
     http = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, transport=transport)
 
-    @routes.api_route("/{backend}/{path:path}", methods=["GET", "POST"], response_model=None)
     async def telemetry(backend: Backend, path: str, request: Request) -> StreamingResponse:
         """Return the native answer, byte for byte. Writing and administration do not pass."""
         if not allowed(backend, request.method, path):
@@ -63,6 +62,14 @@ def router(lab: Orchestrator, transport: httpx.AsyncBaseTransport | None = None)
         headers = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
         return StreamingResponse(stream(), status_code=answer.status_code, headers=headers)
 
+    for method in ("GET", "POST"):
+        routes.add_api_route(
+            "/{backend}/{path:path}",
+            telemetry,
+            methods=[method],
+            response_model=None,
+            operation_id=f"telemetry_{method.lower()}",
+        )
     return routes
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from orchestrator_stage import (
@@ -17,13 +18,16 @@ from orchestrator_stage import (
     FakeMetrics,
     FakeSettings,
     Inline,
+    InProcess,
     Lab,
+    Upstream,
 )
-from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from obstack_lab.orchestrator.api.application import application
 from obstack_lab.orchestrator.api.broadcast import Broadcast
 from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.faults.interface import FaultDriver
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.orchestrator.orchestrator import LabIdentity, Orchestrator
 from obstack_lab.orchestrator.play import Stage
@@ -64,7 +68,15 @@ def change_scenario(scenarios: Path) -> Callable[[Callable[[dict[str, Any]], Non
 
 
 @pytest.fixture
-def lab(tmp_path: Path, clock: FakeClock, scenarios: Path) -> Iterator[Lab]:
+def drivers() -> Mapping[str, FaultDriver]:
+    """Name the fault drivers there are; a test file may have more."""
+    return DRIVERS
+
+
+@pytest.fixture
+def lab(
+    tmp_path: Path, clock: FakeClock, scenarios: Path, drivers: Mapping[str, FaultDriver]
+) -> Iterator[Lab]:
     engine = MemoryEngine(clock=clock)
     metrics = FakeMetrics(clock)
     impact = FakeImpact(
@@ -89,7 +101,7 @@ def lab(tmp_path: Path, clock: FakeClock, scenarios: Path) -> Iterator[Lab]:
         clock=clock,
         impact=lambda *_: impact,
         ledger=lambda run: tmp_path / "runs" / run / "ledger.jsonl",
-        drivers=DRIVERS,
+        drivers=drivers,
         orders=Orders(patience=0.05),
     )
     orchestrator = Orchestrator(
@@ -101,15 +113,30 @@ def lab(tmp_path: Path, clock: FakeClock, scenarios: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def web(lab: Lab) -> TestClient:
-    app = application(lab.orchestrator, lab.broadcast, TOKEN)
-    return TestClient(
-        app, base_url="http://127.0.0.1:1", headers={"Authorization": f"Bearer {TOKEN}"}
+def upstream() -> Upstream:
+    """Stand in for Prometheus and the telemetry store behind the proxy."""
+    return Upstream()
+
+
+@pytest.fixture
+def app(lab: Lab, upstream: Upstream) -> ASGIApp:
+    return application(
+        lab.orchestrator, lab.broadcast, TOKEN, transport=httpx.MockTransport(upstream)
     )
 
 
 @pytest.fixture
-def client(lab: Lab, web: TestClient) -> Iterator[Client]:
+def web(app: ASGIApp) -> Iterator[httpx.Client]:
+    """Speak plain HTTP with the API, the token in hand."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with httpx.Client(
+        transport=InProcess(app), base_url="http://127.0.0.1:1", headers=headers
+    ) as web:
+        yield web
+
+
+@pytest.fixture
+def client(app: ASGIApp) -> Iterator[Client]:
     state = LabState(
         lab_id="0badcafe",
         pid=1,
@@ -119,5 +146,5 @@ def client(lab: Lab, web: TestClient) -> Iterator[Client]:
         engine="memory",
         started_at=0,
     )
-    with Client(state, transport=web._transport) as client:
+    with Client(state, transport=InProcess(app)) as client:
         yield client

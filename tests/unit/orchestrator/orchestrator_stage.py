@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
 
 from obstack_lab.orchestrator.api.broadcast import Broadcast
 from obstack_lab.orchestrator.metrics import MetricsAway, MetricsUnknown, PrometheusAlert
@@ -131,3 +135,36 @@ class Lab:
         self.metrics.success = (0.4,)
         self.pass_time(4)
         return play
+
+
+@dataclass
+class Upstream:
+    """Answers what the proxy asks: keeps the requests, gives the answer a test has set."""
+
+    status: int = 200
+    body: bytes = b'{"status":"success","data":{"resultType":"vector","result":[{},{}]}}'
+    requests: list[httpx.Request] = field(default_factory=list)
+    gone: bool = False
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if self.gone:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(
+            self.status, content=self.body, headers={"content-type": "application/json"}
+        )
+
+
+class InProcess(httpx.BaseTransport):
+    """Answers requests by an ASGI application, without a network."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = httpx.ASGITransport(app)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def answer() -> httpx.Response:
+            response = await self._app.handle_async_request(request)
+            body = await response.aread()
+            return httpx.Response(response.status_code, headers=response.headers, content=body)
+
+        return asyncio.run(answer())
