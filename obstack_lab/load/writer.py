@@ -23,7 +23,11 @@ class LedgerWriter:
         self.written = 0
         self.trouble = ""
         self._waiting: deque[bytes] = deque(maxlen=_KEEP)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            # A process that was killed while it wrote has left half a line.
+            self._waiting.append(b"\n")
 
     def write(
         self,
@@ -72,7 +76,7 @@ class LedgerWriter:
                 self._waiting[0] = line[done:]
                 continue
             self._waiting.popleft()
-            self.written += 1
+            self.written += line != b"\n"
         self.trouble = ""
 
     def close(self) -> None:

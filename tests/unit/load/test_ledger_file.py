@@ -77,3 +77,13 @@ def test_the_writer_knows_every_field_of_an_entry(tmp_path, entry, name) -> None
     one = entry(1.0, Outcome.UNSENT, user="u0042", latency=2.25)
     write(writer, one)
     assert getattr(read_ledger(writer.path)[0], name) == getattr(one, name)
+
+
+def test_half_a_line_of_a_killed_process_harms_no_other(tmp_path, entry) -> None:
+    path = tmp_path / "ledger"
+    path.write_bytes(entry(1.0).model_dump_json().encode() + b"\n" + b'{"seq": 2, "us')
+    writer = LedgerWriter(path)
+    write(writer, entry(3.0))
+    tail = LedgerTail(path)
+    assert [e.intended for e in tail.read()] == [1, 3]
+    assert (tail.damaged, writer.written) == (1, 1)

@@ -1,0 +1,121 @@
+"""Puts a review together from a run's record, scenario, journal and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from obstack_lab.load.ledger import LedgerEntry
+from obstack_lab.review.course import Course, course
+from obstack_lab.review.evidence import account, answers, evidence_seen, hints_used
+from obstack_lab.review.journal import JournalEntry
+from obstack_lab.review.model import Review, RunRecord
+from obstack_lab.review.score import score
+from obstack_lab.review.story import marks, timeline
+from obstack_lab.review.toll import impact, series, what_if
+from obstack_lab.review.words import counted, duration
+from obstack_lab.scenario.model import Scenario
+
+
+def review(
+    run: RunRecord,
+    scenario: Scenario,
+    journal: Sequence[JournalEntry],
+    ledger: Iterable[LedgerEntry],
+    explanation: str,
+) -> Review:
+    """Return the after-action review of a run that has ended.
+
+    `explanation` is the scenario's explanation.md. Nothing is read and nothing is changed; the
+    same run gives the same review.
+    """
+    journal = sorted(journal, key=lambda entry: (entry.at, entry.seq))
+    entries = sorted(ledger, key=lambda entry: (entry.intended, entry.seq))
+    told = course(run, journal)
+    evidence = evidence_seen(scenario, journal, told)
+    answered = answers(scenario, journal)
+    hints = hints_used(journal, told)
+    words = account(journal)
+    toll = impact(entries, told, scenario, run.created_at)
+    solutions = scenario.solutions
+    return Review(
+        run=run,
+        title=scenario.title,
+        difficulty=scenario.difficulty.value,
+        minutes=scenario.minutes,
+        outcome=told.outcome,
+        headline=_headline(told),
+        verdict=_verdict(told, run),
+        times=told.times,
+        impact=toll,
+        scores=score(
+            told,
+            length=scenario.minutes * 60,
+            evidence=evidence,
+            answers=answered,
+            hints=hints,
+            journal=journal,
+            account=words,
+        ),
+        timeline=timeline(journal, told, scenario),
+        evidence=evidence,
+        answers=answered,
+        account=words,
+        hints=hints,
+        what_if=what_if(entries, told, scenario),
+        reference=solutions.reference.title,
+        alternatives=tuple(
+            f"{way.title} ({'resolves' if way.resolves else 'mitigates only'})"
+            for way in solutions.alternatives.values()
+        ),
+        series=series(entries, told, scenario),
+        marks=marks(journal, told),
+        objective_latency=scenario.objective.latency,
+        explanation=explanation,
+    )
+
+
+def _headline(told: Course) -> str:
+    match told.outcome:
+        case "resolved":
+            after = duration(told.since(told.resolved))
+            return f"Resolved: users are well and the cause is gone, after {after}."
+        case "mitigated":
+            after = duration(told.since(told.mitigated))
+            return (
+                f"Mitigated, not resolved: users are well after {after}, the cause is still there."
+            )
+        case _:
+            return "Unresolved: users still suffered when the run ended."
+
+
+def _verdict(told: Course, run: RunRecord) -> str:
+    """Return the reason of the outcome; masked is not fixed."""
+    if run.started_at is None:
+        return "The incident was never begun, so there is nothing to judge."
+    sentences = []
+    match told.outcome:
+        case "resolved":
+            gap = (told.resolved or 0) - (told.mitigated or 0)
+            sentences.append("What made users suffer is no longer in the system.")
+            if gap >= 1:
+                sentences.append(
+                    f"Users were well {duration(gap)} before that: you relieved them first and "
+                    "removed the cause afterwards."
+                )
+        case "mitigated":
+            sentences.append(
+                "Masked is not fixed: your remedy keeps the symptom away while the cause stays in "
+                "the system. The same thing returns with more traffic, or when the remedy is "
+                "undone."
+            )
+        case _ if told.faulty:
+            sentences.append("The cause was still in the system at the end.")
+        case _:
+            sentences.append("The cause was gone at the end, but users were not yet well again.")
+    if told.relapses:
+        sentences.append(
+            f"Users suffered again after they had been well: {counted(told.relapses, 'relapse')}."
+        )
+    if run.interrupted:
+        sentences.append("The lab was interrupted; only what it had recorded until then counts.")
+    return " ".join(sentences)
