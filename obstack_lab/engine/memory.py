@@ -307,7 +307,9 @@ class MemoryEngine:
     def _need_instances(self, service: str) -> None:
         self._service(service)
         if self._component(service).pid is None:
-            raise EngineError(f"{service} does not run. Restart it first.", component=service)
+            raise EngineError(
+                f"{service} does not run. Restart it: `restart {service}`.", component=service
+            )
 
     def _change(
         self,

@@ -56,18 +56,9 @@ class Edge(WiredUnit):
         for route in ROUTES:
             if self._upstreams.get(route.upstream):
                 self._open(route)
-                if route.latency_ms:
-                    self.ask(
-                        {
-                            "op": "toxic",
-                            "route": route.name,
-                            "toxic": "latency",
-                            "latency_ms": route.latency_ms,
-                            "jitter_ms": 0,
-                        }
-                    )
 
     def _open(self, route: Route) -> None:
+        """Open a route; with no instance left it leads to where the last one was: refused."""
         addresses = self._upstreams[route.upstream]
         if addresses:
             self.ask(
@@ -75,6 +66,8 @@ class Edge(WiredUnit):
                     "op": "route",
                     "name": route.name,
                     "listen": self.listen_port(route.name),
-                    "upstream": ",".join(addresses),
+                    "upstream": addresses[0],
+                    "upstreams": list(addresses),
+                    "latency_ms": route.latency_ms,
                 }
             )

@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 
-from obstack_lab.engine.embedded.parent import Parent, Spawn
+from obstack_lab.engine.embedded.parent import Child, Parent, Spawn
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem, http_problem, request, wait_ready
 from obstack_lab.engine.embedded.process import last_words
@@ -36,12 +36,12 @@ class Instance(Unit):
         self.address = f"http://127.0.0.1:{self.port}"
         self._service = service
         self._place = place
-        self._pid: int | None = None
+        self._child: Child | None = None
 
     @property
     def pid(self) -> int | None:
-        pid = self._pid
-        return pid if pid is not None and self._ended() is None else None
+        child = self._child
+        return child.pid if child is not None and self._ended() is None else None
 
     def kill(self, number: signal.Signals) -> None:
         """Send a signal to the process while it runs."""
@@ -52,7 +52,7 @@ class Instance(Unit):
     def _begin(self) -> None:
         service = self._service
         self.release = service.release
-        self._pid = service.parent.fork(
+        self._child = service.parent.fork(
             Spawn(
                 service=service.name,
                 release=self.release,
@@ -65,7 +65,7 @@ class Instance(Unit):
                 log=self._place.log(service.name),
             )
         )
-        self._place.roster.add(self.name, self._pid)
+        self._place.roster.add(self.name, self._child.pid)
         wait_ready(
             self._problem,
             self._ended,
@@ -75,29 +75,29 @@ class Instance(Unit):
         )
 
     def _end(self) -> None:
-        pid, parent = self._pid, self._service.parent
-        if pid is not None:
+        child, parent = self._child, self._service.parent
+        if child is not None:
             for number, seconds in (
                 (signal.SIGTERM, _STOP_SECONDS),
                 (signal.SIGKILL, _KILL_SECONDS),
             ):
                 self.kill(number)
                 self.kill(signal.SIGCONT)
-                if parent.wait_exit(pid, seconds):
+                if parent.wait_exit(child, seconds):
                     break
             else:
                 raise EngineError(
-                    f"{self.name} (pid {pid}) does not end. Restart its parent: "
+                    f"{self.name} (pid {child.pid}) does not end. Restart its parent: "
                     "`restart services`.",
                     component=self.name,
                 )
-            parent.forget(pid)
-            self._pid = None
+            parent.forget(child)
+            self._child = None
         self._place.roster.remove([self.name])
 
     def _ended(self) -> str | None:
-        pid = self._pid
-        return "was never started" if pid is None else self._service.parent.exit_of(pid)
+        child = self._child
+        return "was never started" if child is None else self._service.parent.exit_of(child)
 
     def _problem(self) -> Problem:
         return http_problem(f"{self.address}/readyz")

@@ -50,11 +50,12 @@ class Unit(ABC):
         with self._operation:
             if self.pid is not None and self.state == "healthy":
                 return
-            if self.pid is not None:
-                self._end()
+            before = self.state
             self._starts += 1
             self._enter("starting")
             try:
+                if before != "stopped":
+                    self._end()
                 self._begin()
             except LabError as error:
                 self._enter("failed", str(error))
