@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 
 from sut import control
@@ -43,7 +44,6 @@ async def serve(path: Path) -> None:
     finally:
         server.close()
         await board.close()
-        path.unlink(missing_ok=True)
 
 
 async def _answer(board: Switchboard, line: bytes) -> dict[str, object]:
@@ -62,12 +62,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--socket", type=Path, required=True, help="unix socket to listen on")
     path = parser.parse_args(arguments).socket
     try:
+        _run(serve(path))
+    finally:
+        path.unlink(missing_ok=True)
+    return 0
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run on uvloop where it is installed: it halves the cost of a proxied byte."""
+    try:
         import uvloop
     except ImportError:
-        asyncio.run(serve(path))
+        asyncio.run(work)
     else:
-        uvloop.run(serve(path))
-    return 0
+        uvloop.run(work)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sut.edge.toxic import Direction
 
@@ -114,13 +114,12 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the client's connection and open one to the upstream."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream transport is needed")
-        _no_delay(transport)
-        self._client = transport
+        client = cast("asyncio.Transport", transport)
+        _no_delay(client)
+        self._client = client
         self._route.links.add(self)
-        self._request.source = transport
-        self._response.attach(transport)
+        self._request.source = client
+        self._response.attach(client)
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
     async def _connect(self) -> None:
@@ -203,8 +202,7 @@ class _ServerSide(asyncio.Protocol):
         self._link = link
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._link.server_made(transport)
+        self._link.server_made(cast("asyncio.Transport", transport))
 
     def data_received(self, data: bytes) -> None:
         self._link.server_data(data)
