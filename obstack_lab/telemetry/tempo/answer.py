@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from obstack_lab.telemetry.traceql.conditions import ABSENT, SILENT, Request
+from obstack_lab.telemetry.traceql import dedicated
+from obstack_lab.telemetry.traceql.conditions import ABSENT, SILENT, Request, scoped
 from obstack_lab.telemetry.traceql.pipeline import Spanset
 from obstack_lab.telemetry.traceql.span import NO_ROOT, Span, Trace
 from obstack_lab.telemetry.traceql.static import Duration, Kind, Status, Value, format_duration
 from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Intrinsic
-from obstack_lab.telemetry.traceql.view import FetchedView, Getter, View
+from obstack_lab.telemetry.traceql.view import LINK_IDENTITIES, FetchedView, Getter, View
+
+
+NIL = "nil"
 
 
 def any_value(value: Value) -> dict[str, Any]:
     """Return a value in OTLP/JSON's form; nil is the word."""
     if value is None:
-        return {"stringValue": "nil"}
+        return {"stringValue": NIL}
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, Duration):
@@ -45,32 +49,33 @@ class Answer:
 
     def __init__(self, request: Request, view: FetchedView, *, spans_per_set: int) -> None:
         self.spans_per_set = spans_per_set
-        self.named = False
-        self.columns: list[tuple[str, Getter, bool]] = []
+        self.name: Getter | None = None
+        self.columns: list[tuple[str, Getter]] = []
+        self.forgotten = request.forgotten
         absent = {c.field for c in request.conditions if c.op == ABSENT}
-        fields = dict.fromkeys([condition.field for condition in request.conditions])
-        for target in (*fields, *request.selected):
-            reader: View = View() if target in request.selected else view
-            self._show(target, reader, told=target in absent)
-
-    def _show(self, target: Field, reader: View, *, told: bool) -> None:
-        if isinstance(target, Intrinsic):
-            if target.name == "name":
-                self.named = True
-            elif target.name not in SILENT:
-                self.columns.append((target.name, reader.getter(target), False))
-            return
-        places = [target]
-        if target.scope == "" and not target.parent:
-            places = [Attribute(target.name, "span"), Attribute(target.name, "resource")]
-        for place in places:
-            entry = (place.name, reader.getter(place), told)
-            self.columns.append(entry)
+        whole = View()
+        places: dict[Field, Getter] = {}
+        for target in dict.fromkeys(condition.field for condition in request.conditions):
+            if target in absent:
+                self.columns.append((target.name, lambda _span: NIL))
+                continue
+            for place in scoped(target):
+                places.setdefault(place, _shown(place, view))
+        for target in request.selected:
+            for place in scoped(target):
+                places[place] = _selected(place, whole)
+        for place, read in places.items():
+            if place == Intrinsic("name"):
+                self.name = read
+            elif place.name not in SILENT or isinstance(place, Attribute):
+                self.columns.append((place.name, read))
 
     def trace(self, trace: Trace, spansets: list[Spanset]) -> dict[str, Any]:
         """Return one trace with its span sets."""
         sets = [self._spanset(spanset) for spanset in spansets]
         out = summary(trace)
+        for key in self.forgotten:
+            out.pop(key, None)
         out["spanSet"] = sets[0]
         out["spanSets"] = sets
         out["serviceStats"] = service_stats(trace)
@@ -90,24 +95,55 @@ class Answer:
 
     def _span(self, span: Span) -> dict[str, Any]:
         out: dict[str, Any] = {"spanID": span.span_id}
-        if self.named:
+        if self.name is not None and self.name(span) is not None:
             out["name"] = span.name
         out["startTimeUnixNano"] = str(span.start)
         out["durationNanos"] = str(span.duration)
-        shown: list[tuple[str, Value]] = []
-        for key, read, told in self.columns:
-            value = read(span)
-            if value is not None or told:
-                shown.append((key, value))
+        shown = [(key, value) for key, read in self.columns if (value := read(span)) is not None]
         if shown:
             out["attributes"] = [{"key": key, "value": any_value(value)} for key, value in shown]
         return out
 
 
+def _shown(place: Field, view: FetchedView) -> Getter:
+    if isinstance(place, Intrinsic) and place.name in LINK_IDENTITIES:
+        passes = view.sieves.get(place) or (lambda value: value)
+
+        def linked(span: Span) -> Value:
+            for link in span.links:
+                full = link.trace_id if place.name == "link:traceID" else link.span_id
+                if passes(full.lstrip("0")) is not None:
+                    return full
+            return None
+
+        return linked
+    return view.getter(place)
+
+
+def _selected(place: Field, whole: View) -> Getter:
+    """Return the reader of a selected field; what has its own column is nil where absent."""
+    if isinstance(place, Intrinsic) and place.name in LINK_IDENTITIES:
+        if place.name == "link:traceID":
+            return lambda span: span.links[-1].trace_id if span.links else ""
+        return lambda span: span.links[-1].span_id if span.links else "0" * 16
+    read = whole.getter(place)
+    kind = None
+    if isinstance(place, Attribute) and place.scope == "span":
+        kind = dedicated.SPAN.get(place.name)
+    if kind is None:
+        return read
+
+    def own_column(span: Span) -> Value:
+        value = read(span)
+        return value if type(value) is kind else NIL
+
+    return own_column
+
+
 def summary(trace: Trace) -> dict[str, Any]:
     """Return what identifies a trace in a list."""
     out: dict[str, Any] = {"traceID": trace.trace_id.lstrip("0") or "0"}
-    out["rootServiceName"] = trace.root_service if trace.root is not None else NO_ROOT
+    out["rootServiceName"] = trace.root_service or NO_ROOT
     if trace.root_name:
         out["rootTraceName"] = trace.root_name
     out["startTimeUnixNano"] = str(trace.start)

@@ -41,7 +41,7 @@ class Decoder:
         if number is not None:
             return number, False
         document = orjson.loads(text)
-        attributes = values(document.get("a", {}))
+        attributes = dict(values(document.get("a", {})))
         if table == "span_resources":
             service = attributes.get("service.name")
             name = service if isinstance(service, str) else ""
@@ -80,14 +80,17 @@ class Decoder:
             ]
         if has_links:
             span.links = [
-                Link(link[0].lstrip("0"), link[1].lstrip("0"), values(link[2]))
+                Link(link[0], link[1], values(link[2]))
                 for link in document["l"]
             ]
         return span
 
 
 def values(attributes: dict[str, Plain]) -> dict[str, Value]:
-    """Return attributes with arrays as tuples; maps, bytes and empty arrays become nil."""
+    """Return attributes with arrays as tuples; maps, bytes and empty arrays become nil.
+
+    An array of one element is seen as that element.
+    """
     for value in attributes.values():
         if type(value) is dict:
             return {key: _value(value) for key, value in attributes.items()}
@@ -106,4 +109,5 @@ def _value(value: Plain) -> Value:
     read = _READERS.get(next(iter(kinds)))
     if read is None:
         return None
-    return tuple(read(next(iter(item.values()))) for item in items)
+    found = tuple(read(next(iter(item.values()))) for item in items)
+    return found if len(found) > 1 else found[0]

@@ -12,8 +12,10 @@ from obstack_lab.telemetry.tempo.parameters import BadRequest
 from obstack_lab.telemetry.tempo.planner import Plan, Window
 from obstack_lab.telemetry.tempo.search import overlaps
 from obstack_lab.telemetry.tempo.store import SpanStore
+from obstack_lab.telemetry.traceql import dedicated
 from obstack_lab.telemetry.traceql.conditions import Request
 from obstack_lab.telemetry.traceql.span import Span, Trace
+from obstack_lab.telemetry.traceql.static import Value
 from obstack_lab.telemetry.traceql.syntax import Filter, Pipeline, Static
 
 _PAIR = re.compile(r'\s*([^\s="]+)(=("(?:[^"\\]|\\.)*"|[^\s="]*))?')
@@ -66,6 +68,14 @@ def legacy_search(
     return out
 
 
+def _values(span: Span, key: str) -> list[Value]:
+    """Return what a key has in a span, and in its resource where that has a column for it."""
+    found = [span.attributes.get(key)]
+    if key in dedicated.RESOURCE:
+        found.append(span.resource.attributes.get(key))
+    return found
+
+
 def _test(key: str, wanted: str) -> Callable[[Trace], bool]:
     if key in ("root.name", "root.service.name"):
         if key == "root.name":
@@ -77,10 +87,10 @@ def _test(key: str, wanted: str) -> Callable[[Trace], bool]:
     def found(span: Span) -> bool:
         if key == "name":
             return wanted in span.name
-        for owner in (span.attributes, span.resource.attributes):
-            value = owner.get(key)
-            if isinstance(value, str) and wanted in value:
-                return True
+        if any(
+            isinstance(value, str) and wanted in value for value in _values(span, key)
+        ):
+            return True
         number = span.attributes.get(key) if key == "http.status_code" else None
         return type(number) is int and str(number) == wanted
 

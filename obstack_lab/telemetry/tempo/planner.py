@@ -71,6 +71,8 @@ def need_of(node: SpansetExpression, translator: Translator) -> Need:
             return need_of(first, translator)
         return Leaf(ALL)
     left, right = need_of(node.left, translator), need_of(node.right, translator)
+    if node.op.startswith("!"):
+        return right
     return Either(left, right) if node.op == "||" else Both(left, right)
 
 

@@ -69,10 +69,10 @@ class Translator:
     def __init__(self, columns: AttributeColumns, decoder: Decoder, request: Request) -> None:
         self.columns = columns
         self.decoder = decoder
-        self.wishes: dict[Field, int] = {}
+        self.wishes: dict[Field, list[Condition]] = {}
         for condition in request.conditions:
             for target in scoped(condition.field):
-                self.wishes[target] = self.wishes.get(target, 0) + 1
+                self.wishes.setdefault(target, []).append(condition)
 
     def predicate(self, node: Expression) -> Predicate:
         """Return what a filter's expression implies about rows."""
@@ -108,8 +108,9 @@ class Translator:
         shadowed = any(target.name in owner.attributes for owner in self.decoder.resources)
         return Predicate(both.sql, both.values, both.exact and not shadowed)
 
-    def _alone(self, target: Field) -> bool:
-        return self.wishes.get(target, 0) <= 1
+    def _alone(self, target: Field, condition: Condition) -> bool:
+        """Say whether this is all that the query asks of a field."""
+        return self.wishes.get(target) == [condition]
 
     def _owner(self, target: Attribute, condition: Condition) -> Predicate:
         """Decide for each resource or scope in Python; rows only carry its number."""
@@ -117,7 +118,7 @@ class Translator:
             column, owners = "resource_id", [r.attributes for r in list(self.decoder.resources)]
         else:
             column, owners = "scope_id", [s.attributes for s in list(self.decoder.scopes)]
-        alone = self._alone(target)
+        alone = self._alone(target, condition)
         numbers = [
             number
             for number, attributes in enumerate(owners)
@@ -140,7 +141,7 @@ class Translator:
         if condition.op == ANY:
             sql = " OR ".join(f"{column} IS NOT NULL" for column in present)
             return Predicate(f"({sql})", exact=OTHER not in types) if sql else NONE
-        alone = self._alone(Attribute(key, "span"))
+        alone = self._alone(Attribute(key, "span"), condition)
         kinds = _kinds(condition.value, alone=alone) & types
         out = NONE
         for kind in sorted(kinds):
@@ -151,7 +152,7 @@ class Translator:
 
     def _intrinsic(self, name: str, condition: Condition) -> Predicate:
         value = condition.value
-        alone = self._alone(Intrinsic(name))
+        alone = self._alone(Intrinsic(name), condition)
         if condition.op in (ANY, ABSENT):
             return UNKNOWN
         if name in _COLUMNS:

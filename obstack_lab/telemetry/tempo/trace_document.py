@@ -65,8 +65,6 @@ def _span(row: tuple[Any, ...]) -> dict[str, Any]:
         out["traceState"] = document["t"]
     if parent_id:
         out["parentSpanId"] = _identity(parent_id, 8)
-    if document.get("f"):
-        out["flags"] = document["f"]
     if name:
         out["name"] = name
     if kind:

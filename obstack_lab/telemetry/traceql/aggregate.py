@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from obstack_lab.telemetry.traceql.dedicated import SPAN
 from obstack_lab.telemetry.traceql.expression import compile_expression
 from obstack_lab.telemetry.traceql.operators import calculate
 from obstack_lab.telemetry.traceql.span import Span
 from obstack_lab.telemetry.traceql.static import NUMERIC, Duration, Value
-from obstack_lab.telemetry.traceql.syntax import Aggregate, ScalarExpression, ScalarOperation
+from obstack_lab.telemetry.traceql.syntax import Aggregate, Attribute, Expression, ScalarExpression, ScalarOperation
 from obstack_lab.telemetry.traceql.syntax import Static
 from obstack_lab.telemetry.traceql.view import View
 
@@ -29,7 +30,19 @@ def compile_scalar(node: ScalarExpression, view: View) -> Scalar:
         return len
     read = compile_expression(node.expression, view)
     reduce = _REDUCERS[node.op]
+    if node.op == "max" and _has_own_column(node.expression):
+
+        def largest(spans: list[Span]) -> Value:
+            """Where the field has a column of its own, a nil is seen, and is the largest."""
+            values = [read(span) for span in spans]
+            return None if None in values else reduce(values)
+
+        return largest
     return lambda spans: reduce([value for span in spans if (value := read(span)) is not None])
+
+
+def _has_own_column(node: Expression) -> bool:
+    return isinstance(node, Attribute) and node.scope in ("", "span") and node.name in SPAN
 
 
 def _sum(values: list[Value]) -> Value:
@@ -53,9 +66,18 @@ def _average(values: list[Value]) -> Value:
 
 
 def _extreme(values: list[Value], *, largest: bool) -> Value:
-    if not values or any(type(value) not in NUMERIC for value in values):
+    """Numbers come before strings, strings before anything else."""
+    if not values:
         return None
-    return max(values) if largest else min(values)  # type: ignore[type-var]  # numbers
+    return max(values, key=_rank) if largest else min(values, key=_rank)
+
+
+def _rank(value: Value) -> tuple[int, Any]:
+    if type(value) in NUMERIC:
+        return 0, value
+    if isinstance(value, str):
+        return 1, value
+    return 2, str(value)
 
 
 _REDUCERS: dict[str, Callable[[list[Value]], Value]] = {

@@ -9,7 +9,8 @@ from obstack_lab.telemetry.traceql.operators import COMPARISONS, NEGATIVE, ORDER
 from obstack_lab.telemetry.traceql.operators import compare, is_enum
 from obstack_lab.telemetry.traceql.span import Span
 from obstack_lab.telemetry.traceql.static import NUMERIC, Duration, Value
-from obstack_lab.telemetry.traceql.syntax import Aggregate, Attribute, Binary, Expression, Field
+from obstack_lab.telemetry.traceql.syntax import Aggregate, Attribute, Binary, Coalesce, Expression
+from obstack_lab.telemetry.traceql.syntax import Field
 from obstack_lab.telemetry.traceql.syntax import Filter, Group, Intrinsic, Pipeline, ScalarExpression
 from obstack_lab.telemetry.traceql.syntax import ScalarFilter, ScalarOperation, Select
 from obstack_lab.telemetry.traceql.syntax import SpansetOperation, Stage, Static, Unary
@@ -31,6 +32,8 @@ class Condition:
     op: str = ANY
     value: Value = None
     mirrored: bool = False
+    optional: bool = False
+    """A later stage reads it; a span without it is fetched all the same."""
     """The literal stood on the left of `<` or `>`; the store reads it as if on the right."""
 
     def admits(self, value: Value) -> bool:
@@ -58,7 +61,11 @@ class Request:
     conditions: list[Condition] = field(default_factory=list)
     selected: list[Field] = field(default_factory=list)
     every: bool = True
+    plain: bool = True
+    """The query is one filter, and each of its conditions must hold."""
     structural: bool = False
+    forgotten: tuple[str, ...] = ()
+    """What a trace's summary lacks: Tempo loses it when `coalesce()` is all that follows."""
 
     def view(self) -> FetchedView:
         """Return how expressions see spans under these conditions."""
@@ -66,22 +73,27 @@ class Request:
         for condition in self.conditions:
             for target in scoped(condition.field):
                 wishes.setdefault(target, []).append(condition)
-        return FetchedView({target: _sieve(wanted) for target, wanted in wishes.items()})
+        sieves = {target: _sieve(wanted) for target, wanted in wishes.items()}
+        shadowed: set[str] = set()
+        if not self.plain:
+            for condition in self.conditions:
+                if isinstance(condition.field, Attribute) and condition.field.scope == "":
+                    shadowed.add(condition.field.name)
+        return FetchedView(sieves, frozenset(shadowed))
 
     def fetched(self) -> Callable[[Span], bool] | None:
         """Return the test whether a span is fetched at all; None where all are."""
         if self.every or self.structural or not self.conditions:
             return None
-        trace = [c for c in self.conditions if _level(c.field) == "trace"]
-        outer = [c for c in self.conditions if _level(c.field) in ("resource", "both")]
-        inner = [c for c in self.conditions if _level(c.field) in ("span", "both")]
+        needed = [c for c in self.conditions if not c.optional]
+        trace = [c for c in needed if _level(c.field) == "trace"]
+        outer = [c for c in needed if _level(c.field) in ("resource", "both")]
+        inner = [c for c in needed if _level(c.field) in ("span", "both")]
         if inner and not outer:
             return _any_match(inner)
-        if outer and not inner and not trace:
-            return _any_match(outer)
-        if trace and not inner and not outer:
-            return _any_match(trace)
-        return None
+        if trace:
+            return None if outer else _any_match(trace)
+        return _any_match([*inner, *outer])
 
 
 def scoped(target: Field) -> tuple[Field, ...]:
@@ -142,13 +154,20 @@ def request_of(pipeline: Pipeline) -> Request:
     """Collect the conditions of a whole pipeline, as far as its first `select`."""
     request = Request()
     _collect(pipeline.stages, request)
-    if len(pipeline.stages) > 1 and sum(_is_spans(stage) for stage in pipeline.stages) > 1:
+    stages = pipeline.stages
+    if sum(isinstance(stage, Filter | SpansetOperation | Pipeline) for stage in stages) > 1:
         request.every = False
+    request.plain = request.every and len(stages) == 1
+    if len(pipeline.stages) > 1 and all(isinstance(s, Coalesce) for s in pipeline.stages[1:]):
+        request.forgotten = tuple(
+            _SUMMARY[condition.field.name]
+            for condition in request.conditions
+            if condition.field.name in _SUMMARY and isinstance(condition.field, Intrinsic)
+        )
     return request
 
 
-def _is_spans(stage: Stage) -> bool:
-    return isinstance(stage, Filter | SpansetOperation | Pipeline)
+_SUMMARY = {"rootName": "rootTraceName", "traceDuration": "durationMs"}
 
 
 def _collect(stages: Iterable[Stage], request: Request) -> None:
@@ -173,7 +192,7 @@ def _collect_stage(stage: Stage, request: Request) -> None:
     elif isinstance(stage, Pipeline):
         _collect(stage.stages, request)
     elif isinstance(stage, Group):
-        collect_fields(stage.expression, request)
+        collect_fields(stage.expression, request, optional=True)
     elif isinstance(stage, ScalarFilter):
         _collect_scalar(stage.left, request)
         _collect_scalar(stage.right, request)
@@ -181,7 +200,7 @@ def _collect_stage(stage: Stage, request: Request) -> None:
 
 def _collect_scalar(node: ScalarExpression, request: Request) -> None:
     if isinstance(node, Aggregate) and node.expression is not None:
-        collect_fields(node.expression, request)
+        collect_fields(node.expression, request, optional=True)
     elif isinstance(node, ScalarOperation):
         _collect_scalar(node.left, request)
         _collect_scalar(node.right, request)
@@ -189,15 +208,15 @@ def _collect_scalar(node: ScalarExpression, request: Request) -> None:
         _collect(node.stages, request)
 
 
-def collect_fields(node: Expression, request: Request) -> None:
+def collect_fields(node: Expression, request: Request, *, optional: bool = False) -> None:
     """Ask for every field of an expression, whatever its value."""
     if isinstance(node, Attribute | Intrinsic):
-        request.conditions.append(Condition(node))
+        request.conditions.append(Condition(node, optional=optional))
     elif isinstance(node, Unary):
-        collect_fields(node.operand, request)
+        collect_fields(node.operand, request, optional=optional)
     elif isinstance(node, Binary):
-        collect_fields(node.left, request)
-        collect_fields(node.right, request)
+        collect_fields(node.left, request, optional=optional)
+        collect_fields(node.right, request, optional=optional)
 
 
 def _collect_expression(node: Expression, request: Request) -> None:
@@ -211,6 +230,12 @@ def _collect_expression(node: Expression, request: Request) -> None:
     elif isinstance(node, Binary) and node.op in ("&&", "||"):
         if node.op == "||":
             request.every = False
+        if isinstance(node.left, Attribute | Intrinsic) or isinstance(
+            node.right, Attribute | Intrinsic
+        ):
+            request.every = False
+            collect_fields(node, request)
+            return
         for side in (node.left, node.right):
             if not (isinstance(side, Static) and node.op == "&&"):
                 _collect_expression(side, request)

@@ -12,7 +12,7 @@ from obstack_lab.telemetry.traceql.span import Span
 from obstack_lab.telemetry.traceql.static import NUMERIC, Value
 from obstack_lab.telemetry.traceql.syntax import Attribute, Binary, Expression, Intrinsic, Static
 from obstack_lab.telemetry.traceql.syntax import Unary
-from obstack_lab.telemetry.traceql.view import Getter, View
+from obstack_lab.telemetry.traceql.view import LINK_IDENTITIES, Getter, View
 
 
 def compile_expression(node: Expression, view: View) -> Getter:
@@ -52,7 +52,13 @@ def _binary(node: Binary, view: View) -> Getter:
         left, right = compile_expression(node.left, view), compile_expression(node.right, view)
         if node.op == "&&":
             return lambda span: left(span) is True and right(span) is True
-        return lambda span: left(span) is True or right(span) is True
+
+        def either(span: Span) -> Value:
+            """Nil is no boolean: what it stands left of is not looked at."""
+            first = left(span)
+            return right(span) is True if first is False else first is True
+
+        return either
     absent = _absence(node, view)
     if absent is not None:
         return absent
@@ -60,6 +66,9 @@ def _binary(node: Binary, view: View) -> Getter:
     op = node.op
     if op in ARITHMETIC:
         return lambda span: calculate(op, left(span), right(span))
+    if op in ("=~", "!~") and isinstance(node.left, Intrinsic):
+        if node.left.name in LINK_IDENTITIES:
+            return lambda _span: False
     if isinstance(node.right, Static) and op in ("=~", "!~"):
         return _regex(left, node.right.value, op)
     if isinstance(node.right, Static) and op in COMPARISONS:

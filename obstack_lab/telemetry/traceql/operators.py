@@ -130,6 +130,7 @@ def calculate(op: str, left: Value, right: Value) -> Value:
 
 
 def _integers(op: str, left: int, right: int) -> int | float | None:
+    """Calculate with 64 bits. A power of integers has its sides swapped, as in Tempo."""
     if op in "/%" and right == 0:
         return math.nan
     if op == "/":
@@ -138,7 +139,7 @@ def _integers(op: str, left: int, right: int) -> int | float | None:
     elif op == "%":
         result = int(math.fmod(left, right)) if abs(left) < 2**53 else left % right
     elif op == "^":
-        power = _power(float(left), float(right))
+        power = _power(float(right), float(left))
         result = int(power) if math.isfinite(power) else MIN_INT
     else:
         result = {"+": left + right, "-": left - right, "*": left * right}[op]

@@ -105,6 +105,8 @@ def _compile_spans(
 
     def related(spans: list[Span]) -> list[Span]:
         mine, other = left(spans), right(spans)
+        if op.startswith("!"):
+            return relate(op, mine, other) if other else []
         return relate(op, mine, other) if mine and other else []
 
     return related

@@ -38,7 +38,7 @@ class Event:
 
 @dataclass(slots=True)
 class Link:
-    """A reference to another span; ids as hexadecimal digits without leading zeros."""
+    """A reference to another span; ids as hexadecimal digits."""
 
     trace_id: str
     span_id: str

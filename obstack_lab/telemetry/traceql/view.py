@@ -38,6 +38,9 @@ INTRINSICS: dict[str, Getter] = {
     "instrumentation:version": lambda span: span.instrumentation.version,
 }
 
+LINK_IDENTITIES = frozenset(("link:traceID", "link:spanID"))
+"""Compared without leading zeros, and by no regular expression."""
+
 TRACE_LEVEL = frozenset(("traceDuration", "rootName", "rootServiceName", "trace:id"))
 
 
@@ -48,8 +51,8 @@ def _many(name: str) -> Callable[[Span], list[Value]]:
     if name == "event:timeSinceStart":
         return lambda span: [Duration(event.since_start) for event in span.events]
     if name == "link:traceID":
-        return lambda span: [link.trace_id for link in span.links]
-    return lambda span: [link.span_id for link in span.links]
+        return lambda span: [link.trace_id.lstrip("0") for link in span.links]
+    return lambda span: [link.span_id.lstrip("0") for link in span.links]
 
 
 def candidates(field: Field) -> Callable[[Span], list[Value]]:
@@ -110,8 +113,13 @@ class View:
 class FetchedView(View):
     """Reads fields through the sieves of the query's conditions, by scope and name."""
 
-    def __init__(self, sieves: dict[Field, Sieve | None]) -> None:
+    def __init__(
+        self, sieves: dict[Field, Sieve | None], shadowed: frozenset[str] = frozenset()
+    ) -> None:
         self.sieves = sieves
+        self.shadowed = shadowed
+        """Names asked for without a scope: seen whole where a resource has them, so that the
+        span's own value hides the resource's."""
 
     def getter(self, field: Field) -> Getter:
         """Return the reader of what the conditions let through."""
@@ -139,7 +147,13 @@ class FetchedView(View):
                         return seen
             return None
 
+        if isinstance(field, Attribute) and field.name in self.shadowed:
+            return self._shadow(field, first)
         return first
+
+    def _shadow(self, field: Attribute, sieved: Getter) -> Getter:
+        name, whole = field.name, super().getter(field)
+        return lambda span: (whole if name in span.resource.attributes else sieved)(span)
 
     def missing(self, field: Attribute) -> Callable[[Span], bool]:
         """Return the test of `field = nil`: without a scope one absence is enough."""
