@@ -19,7 +19,7 @@ from typing import Literal
 
 import psutil
 
-from obstack_lab.errors import EngineError, LabDown, LabError, Timeout
+from obstack_lab.errors import EngineError, LabDown, LabError, Timeout, UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ProgressView, StatusView
 from obstack_lab.settings import (
@@ -78,7 +78,7 @@ def launch(
     the orchestrator gave up.
     """
     deadline = time.monotonic() + timeout
-    home.create()
+    _create(home)
     with _lock(home, deadline):
         state = _recorded(home)
         if state is None:
@@ -121,6 +121,16 @@ def processes(lab_id: str) -> tuple[psutil.Process, ...]:
         except (psutil.Error, OSError):
             continue
     return tuple(found)
+
+
+def _create(home: LabHome) -> None:
+    try:
+        home.create()
+    except OSError as error:
+        raise UsageError(
+            f"The lab cannot write in {home.path}: {error.strerror}. "
+            f"Choose another directory with {HOME_VARIABLE}."
+        ) from error
 
 
 def _recorded(home: LabHome) -> LabState | None:

@@ -269,7 +269,7 @@ class Orchestrator:
             criteria=tuple(judge.view for judge in play.judges),
             alerts=play.alerts.views(),
             feed=feed(entries),
-            actions=play.toolkit,
+            actions=play.bench.forms,
             changes=change_log(entries),
             questions=questions(run),
         )

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from obstack_lab.engine.interface import Engine, Stack
-from obstack_lab.errors import EngineError, LabError, UsageError, WrongPhase
-from obstack_lab.orchestrator.actions import registry
-from obstack_lab.orchestrator.actions.interface import Place
+from obstack_lab.errors import EngineError, LabError, WrongPhase
 from obstack_lab.orchestrator.alerts import AlertBook
 from obstack_lab.orchestrator.criterion import CriterionJudge
 from obstack_lab.orchestrator.faults.interface import FaultDriver
@@ -31,15 +29,14 @@ from obstack_lab.orchestrator.traffic import Traffic
 from obstack_lab.orchestrator.views import (
     ActionRequest,
     ActionResult,
-    ActionView,
     AlertView,
     HintView,
     ImpactView,
     WriteUp,
 )
 from obstack_lab.orchestrator.watch import Orders, Watch
+from obstack_lab.orchestrator.workbench import Workbench
 from obstack_lab.review.journal import (
-    ActionEntry,
     ChangeEntry,
     ComponentEntry,
     CriterionEntry,
@@ -55,7 +52,6 @@ from obstack_lab.review.journal import (
 )
 from obstack_lab.scenario.model import Scenario, TimelineEvent
 
-LEARNER = "you"
 _LOAD = "load"
 _NOBODY = ImpactView(
     success_ratio=None,
@@ -110,14 +106,20 @@ class Play:
         self.hints = HintDesk(())
         self.judges = tuple(CriterionJudge(criterion) for criterion in scenario.criteria)
         self.impact_view: ImpactView | None = None
-        self.toolkit: tuple[ActionView, ...] = ()
         self._impact = stage.impact(stage.ledger(run.id), scenario)
         self._plane = FaultPlane(stage.engine, self._write, stage.orders, stage.drivers)
         self._timeline = Timeline(scenario.timeline)
         self._traffic = Traffic(stage.engine, stage.ledger(run.id))
         self._watch = Watch()
         self._work: list[Future[None]] = []
-        self._place = Place(stage.engine, stage.settings, scenario.services, {})
+        self.bench = Workbench(
+            scenario,
+            engine=stage.engine,
+            settings=stage.settings,
+            orders=stage.orders,
+            clock=stage.clock,
+            write=self._write,
+        )
 
     @property
     def run(self) -> Run:
@@ -134,13 +136,11 @@ class Play:
                     self._plane.check(event.inject)
             self._stage.ledger(self._run.id).parent.mkdir(parents=True, exist_ok=True)
             engine.start(Stack(scenario.releases), lambda _: None)
-            first = {service: len(engine.releases(service)) - 1 for service in scenario.services}
-            self._place = Place(engine, self._stage.settings, scenario.services, first)
+            self.bench.open()
             self._traffic.start(self._run, self._stage.clock())
         except LabError as error:
             self._end(f"The system could not be prepared: {error}")
             raise
-        self.refresh_toolkit()
         self._watch.look(engine.components(), frozenset())
         return self._enter("baseline", "Users come; the system is as it should be.")
 
@@ -282,54 +282,14 @@ class Play:
 
     def act(self, request: ActionRequest) -> ActionResult:
         """Do something as the operator; raise ActionError, journalled, where it cannot be."""
-        scenario = self._run.scenario
         self._run.need_incident("An action")
-        began = self._stage.clock()
-        asked = ActionEntry(
-            at=began, action=request.action, params=request.params, status="started"
-        )
-        try:
-            action = registry.chosen(scenario.toolkit, request.action)
-            service, params = registry.prepare(self._place, action, request.params)
-            self._write(asked)
-            with self._stage.orders.on(service):
-                effect = action.do(self._place, service, params)
-        except EngineError as error:
-            return self._failed(asked, error)
-        except UsageError as error:
-            self._failed(asked, error)
-            raise
-        now = self._stage.clock()
-        done = asked.model_copy(
-            update={
-                "at": now,
-                "status": "done",
-                "result": effect.result,
-                "before": effect.before,
-                "after": effect.after,
-                "seconds": now - began,
-            }
-        )
-        self._write(done)
-        if effect.what == "restart" or effect.before != effect.after:
-            self._write(
-                ChangeEntry(
-                    at=now,
-                    who=LEARNER,
-                    component=effect.component,
-                    what=effect.what,
-                    before=effect.before,
-                    after=effect.after,
-                )
-            )
-        self.refresh_toolkit()
-        return _result(done, ok=True)
+        return self.bench.act(request)
 
     def changed(self, change: ChangeEntry) -> None:
         """Write down a change that was made through the components' own endpoints."""
         if self._run.active:
             self._write(change)
-            self.refresh_toolkit()
+            self.bench.redraw()
 
     def note(self, text: str) -> Run:
         """Keep a hypothesis or an observation."""
@@ -371,10 +331,6 @@ class Play:
         """Keep something that others saw the learner do."""
         self._write(entry)
 
-    def refresh_toolkit(self) -> None:
-        """Draw the forms of the actions anew: settings and releases have changed."""
-        self.toolkit = registry.forms(self._place, self._run.scenario.toolkit)
-
     # inside
 
     def _write(self, entry: JournalEntry) -> JournalEntry:
@@ -399,30 +355,6 @@ class Play:
         self._traffic.stop()
         if not self._run.interrupted:
             self._behind(lambda: self._plane.clear_all(self._stage.clock))
-
-    def _failed(self, asked: ActionEntry, error: LabError) -> ActionResult:
-        now = self._stage.clock()
-        entry = asked.model_copy(
-            update={
-                "at": now,
-                "status": "failed",
-                "result": str(error),
-                "seconds": now - asked.at,
-            }
-        )
-        self._write(entry)
-        return _result(entry, ok=False)
-
-
-def _result(entry: ActionEntry, *, ok: bool) -> ActionResult:
-    return ActionResult(
-        ok=ok,
-        action=entry.action,
-        result=entry.result,
-        before=entry.before,
-        after=entry.after,
-        seconds=entry.seconds,
-    )
 
 
 def _sample(impact: ImpactView, now: float) -> SampleEntry:

@@ -5,12 +5,16 @@ Every write is its own committed transaction: a killed orchestrator loses nothin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, ForeignKey, create_engine, event, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.run import Run
 from obstack_lab.review.journal import JOURNAL_ENTRY, JournalEntry, SampleEntry
 
@@ -67,12 +71,18 @@ class Records:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
-        _Base.metadata.create_all(self._engine)
+        with _reported():
+            _Base.metadata.create_all(self._engine)
 
     @classmethod
     def at(cls, path: Path) -> Records:
         """Return the records of a SQLite file, made where there is none."""
         return cls(f"sqlite:///{path}")
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with _reported(), Session(self._engine) as session:
+            yield session
 
     def close(self) -> None:
         """Let go of the database."""
@@ -87,7 +97,7 @@ class Records:
             "outcome": run.outcome,
             "state": run.model_dump_json(),
         }
-        with Session(self._engine) as session, session.begin():
+        with self._session() as session, session.begin():
             changed: Any = session.execute(update(_RunRow).where(_RunRow.id == run.id).values(row))
             if not changed.rowcount:
                 session.add(_RunRow(id=run.id, **row))
@@ -105,19 +115,19 @@ class Records:
                 kind=entry.kind,
                 entry=entry.model_dump_json(),
             )
-        with Session(self._engine) as session, session.begin():
+        with self._session() as session, session.begin():
             session.add(row)
 
     def run(self, run: str) -> Run | None:
         """Return a run, or None where there is none of that id."""
-        with Session(self._engine) as session:
+        with self._session() as session:
             row = session.get(_RunRow, run)
             return Run.model_validate_json(row.state) if row else None
 
     def runs(self) -> tuple[Run, ...]:
         """Return all runs, newest first."""
         query = select(_RunRow.state).order_by(_RunRow.created_at.desc(), _RunRow.id.desc())
-        with Session(self._engine) as session:
+        with self._session() as session:
             return tuple(Run.model_validate_json(text) for text in session.scalars(query))
 
     def unfinished(self) -> tuple[Run, ...]:
@@ -128,7 +138,7 @@ class Records:
         """Return a run's journal, samples among the other entries, in its order."""
         entries = select(_JournalRow.entry).where(_JournalRow.run == run)
         samples = select(_SampleRow).where(_SampleRow.run == run)
-        with Session(self._engine) as session:
+        with self._session() as session:
             found: list[JournalEntry] = [
                 JOURNAL_ENTRY.validate_json(text) for text in session.scalars(entries)
             ]
@@ -140,12 +150,24 @@ class Records:
 
     def last_moment(self, run: str) -> float | None:
         """Return when the last entry of a run was written."""
-        with Session(self._engine) as session:
+        with self._session() as session:
             times = [
                 session.scalar(select(func.max(table.at)).where(table.run == run))
                 for table in (_JournalRow, _SampleRow)
             ]
         return max((at for at in times if at is not None), default=None)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise LabError(
+            f"The lab's records cannot be read or written: {cause}. Is there space, and may you "
+            "write in the lab's directory?"
+        ) from error
 
 
 def _engine(url: str) -> Engine:

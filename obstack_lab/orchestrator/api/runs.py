@@ -147,7 +147,7 @@ def _telling(routes: APIRouter, lab: Orchestrator) -> None:
     @routes.get("/runs/{run}/toolkit")
     def toolkit(run: str) -> tuple[ActionView, ...]:
         """Return the actions that the scenario allows, with the form of each."""
-        return lab.play(run).toolkit
+        return lab.play(run).bench.forms
 
 
 def _learner(routes: APIRouter, lab: Orchestrator) -> None:

@@ -9,7 +9,7 @@ import stat
 import psutil
 import pytest
 
-from obstack_lab.errors import Timeout
+from obstack_lab.errors import Timeout, UsageError
 from obstack_lab.orchestrator import daemon
 from obstack_lab.settings import LabHome, LabState, read_state, write_state
 
@@ -66,3 +66,9 @@ def test_two_at_a_time_wait_for_each_other(home: LabHome) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(Timeout, match="still at work"):
             daemon.launch(home, timeout=0.1)
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    with pytest.raises(UsageError, match="Choose another directory with OBSTACK_LAB_HOME"):
+        daemon.launch(LabHome(tmp_path / "file" / "lab"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from orchestrator_stage import SCENARIO, Inline, Lab
 
+from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.archive import Archive
 from obstack_lab.orchestrator.orchestrator import LabIdentity, Orchestrator
 from obstack_lab.orchestrator.records import Records
@@ -123,3 +124,8 @@ def test_a_tick_that_fails_is_shown_and_the_next_one_is_tried(
     conductor.tick()
     assert lab.orchestrator.status().trouble == ""
     assert isinstance(lab.orchestrator.stage.work, Inline)
+
+
+def test_records_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"records cannot be read or written.*may you write"):
+        Records.at(tmp_path / "missing" / "records.sqlite")
