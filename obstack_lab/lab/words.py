@@ -51,11 +51,9 @@ def number(value: float | None, digits: int = 3) -> str:
         return UNKNOWN
     if value == 0:
         return "0"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    rounded = round(value, places)
-    if rounded == int(rounded) and abs(rounded) >= 10 ** (digits - 1):
-        return f"{int(rounded):,}"
-    return f"{rounded:,.{places}f}"
+    exact = float(f"{value:.{digits}g}")
+    places = max(0, digits - 1 - math.floor(math.log10(abs(exact))))
+    return f"{exact if places else round(value):,.{places}f}"
 
 
 def count(value: int | None) -> str:
