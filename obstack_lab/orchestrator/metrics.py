@@ -80,7 +80,7 @@ class PrometheusMetrics:
         self._http.close()
 
     def values(self, query: str) -> tuple[float, ...]:
-        data = self._ask("query", {"query": query, "timeout": f"{_TIMEOUT}s"})
+        data = self._ask("query", {"query": query, "timeout": f"{_TIMEOUT * 1000:.0f}ms"})
         if data["resultType"] in {"scalar", "string"}:
             return (_number(data["result"]),)
         if data["resultType"] != "vector":
