@@ -54,7 +54,7 @@ def traceql(expression: Expression, *, last: Last = "15m", json: Json = False) -
 
     start, end = _window(last)
     with Client(attached(), name="cli") as client:
-        frame = Traceql(client.telemetry_url("tempo"), client.headers).search(
+        frame = Traceql(client.telemetry_url("tempo"), client.headers).query(
             expression, start=start, end=end
         )
     _show(frame, json=json)

@@ -14,7 +14,7 @@ import typer
 
 from obstack_lab.cli import jupyter
 from obstack_lab.cli.output import Json, console, duration, print_json
-from obstack_lab.errors import LabDown
+from obstack_lab.errors import LabDown, LabError
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.settings import LabHome, LabState
@@ -75,9 +75,15 @@ def up(
     began = time.monotonic()
     home = LabHome.find()
     home.create()
+    ran_before = jupyter.find(home) is not None
     server = jupyter.launch(home, port=port)
-    state = bring_up(home, engine=engine, quiet=json)
-    jupyter.wait(home, server)
+    try:
+        state = bring_up(home, engine=engine, quiet=json)
+        jupyter.wait(home, server)
+    except (LabError, KeyboardInterrupt):
+        if not ran_before:
+            jupyter.stop(home)
+        raise
     seconds = time.monotonic() - began
     if json:
         print_json(
@@ -128,9 +134,9 @@ def down(
 
 
 def _wipe(home: LabHome) -> None:
-    from obstack_lab.engine.embedded import wipe
-
-    wipe(home)
+    for link in home.data.glob("*"):
+        if link.is_symlink():  # as root the database lives where its own account can reach it
+            shutil.rmtree(link.resolve(), ignore_errors=True)
     for folder in (home.logs, home.data, home.runs, home.private):
         shutil.rmtree(folder, ignore_errors=True)
     for file in home.path.glob("records.sqlite*"):
