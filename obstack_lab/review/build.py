@@ -8,7 +8,7 @@ from obstack_lab.load.ledger import LedgerEntry
 from obstack_lab.review.course import Course, course
 from obstack_lab.review.evidence import account, answers, evidence_seen, hints_used
 from obstack_lab.review.journal import JournalEntry
-from obstack_lab.review.model import Review, RunRecord
+from obstack_lab.review.model import Review, RunRecord, ScoreTable
 from obstack_lab.review.score import score
 from obstack_lab.review.story import marks, timeline
 from obstack_lab.review.toll import impact, series, what_if
@@ -26,24 +26,24 @@ def review(
     """Return the after-action review of a run that has ended.
 
     `explanation` is the scenario's explanation.md. Nothing is read and nothing is changed; the
-    same run gives the same review.
+    same run gives the same review. An incident that never began keeps its answers.
     """
+    begun = run.started_at is not None
     journal = sorted(journal, key=lambda entry: (entry.at, entry.seq))
     entries = sorted(ledger, key=lambda entry: (entry.intended, entry.seq))
     told = course(run, journal)
-    evidence = evidence_seen(scenario, journal, told)
-    answered = answers(scenario, journal)
+    evidence = evidence_seen(scenario, journal, told) if begun else ()
+    answered = answers(scenario, journal) if begun else ()
     hints = hints_used(journal, told)
     words = account(journal)
     toll = impact(entries, told, scenario, run.created_at)
-    solutions = scenario.solutions
     return Review(
         run=run,
         title=scenario.title,
         difficulty=scenario.difficulty.value,
         minutes=scenario.minutes,
         outcome=told.outcome,
-        headline=_headline(told),
+        headline=_headline(told) if begun else "Not played: the incident never began.",
         verdict=_verdict(told, run),
         times=told.times,
         impact=toll,
@@ -55,22 +55,28 @@ def review(
             hints=hints,
             journal=journal,
             account=words,
-        ),
+        )
+        if begun
+        else ScoreTable(scores=(), hints=0, total=0, of=0),
         timeline=timeline(journal, told, scenario),
         evidence=evidence,
         answers=answered,
         account=words,
         hints=hints,
         what_if=what_if(entries, told, scenario),
-        reference=solutions.reference.title,
-        alternatives=tuple(
-            f"{way.title} ({'resolves' if way.resolves else 'mitigates only'})"
-            for way in solutions.alternatives.values()
-        ),
+        reference=scenario.solutions.reference.title if begun else "",
+        alternatives=_alternatives(scenario) if begun else (),
         series=series(entries, told, scenario),
         marks=marks(journal, told),
         objective_latency=scenario.objective.latency,
-        explanation=explanation,
+        explanation=explanation if begun else "",
+    )
+
+
+def _alternatives(scenario: Scenario) -> tuple[str, ...]:
+    return tuple(
+        f"{way.title} ({'resolves' if way.resolves else 'mitigates only'})"
+        for way in scenario.solutions.alternatives.values()
     )
 
 
@@ -91,7 +97,7 @@ def _headline(told: Course) -> str:
 def _verdict(told: Course, run: RunRecord) -> str:
     """Return the reason of the outcome; masked is not fixed."""
     if run.started_at is None:
-        return "The incident was never begun, so there is nothing to judge."
+        return "There is nothing to judge yet. Play it, and the answers are here."
     sentences = []
     match told.outcome:
         case "resolved":

@@ -14,23 +14,26 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 8, 8, 20
 _MOST_POINTS = 240
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800)
 _LABELS = 8
+_CLOSE = 26
+"""Units of the drawing below which two labels would overlap."""
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the grid with its label."""
+    """A line of the grid with its label; `anchor` keeps the label inside the drawing."""
 
     place: float
     label: str
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
 class Line:
-    """A marked moment: x, what it is, and a number that the legend explains."""
+    """A marked moment; `label` has its number of the legend, and those too close to stand alone."""
 
     x: float
     mark: Mark
-    number: int
+    label: str
 
 
 @dataclass(frozen=True)
@@ -150,10 +153,10 @@ def _chart(
 ) -> Chart:
     series = review.series
     frame = _Frame(series.start, series.start + len(series.requests), top)
-    points = [(frame.x(b.at), v) for b in bins if (v := value(b)) is not None]
-    values = [v for _, v in points]
-    placed = [(x, None if v is None else frame.y(v)) for x, v in _with_gaps(frame, bins, value)]
-    path, area = _drawn(placed)
+    values = [v for b in bins if (v := value(b)) is not None]
+    path, area = _drawn(
+        [(frame.x(b.at), None if (v := value(b)) is None else frame.y(v)) for b in bins]
+    )
     summary = (
         f"{title} From {word(min(values))} to {word(max(values))}." if values else f"{title} –"
     )
@@ -164,20 +167,28 @@ def _chart(
         area=area,
         across=_clock_ticks(frame),
         up=tuple(Tick(frame.y(v), word(v)) for v in _levels(top, step)),
-        lines=tuple(
-            Line(frame.x(mark.at), mark, number)
-            for number, mark in enumerate(review.marks, 1)
-            if frame.start <= mark.at <= frame.end
-        ),
+        lines=tuple(_marked(review, frame)),
         bands=tuple(_bands(review, frame)),
         limit=Tick(frame.y(limit[0]), limit[1]) if limit else None,
     )
 
 
-def _with_gaps(
-    frame: _Frame, bins: Sequence[_Bin], value: Callable[[_Bin], float | None]
-) -> list[tuple[float, float | None]]:
-    return [(frame.x(b.at), value(b)) for b in bins]
+def _marked(review: Review, frame: _Frame) -> Iterator[Line]:
+    """Yield the marks; of those that stand too close, the first carries all numbers."""
+    groups: list[list[tuple[float, Mark, int]]] = []
+    for number, mark in enumerate(review.marks, 1):
+        if not frame.start <= mark.at <= frame.end:
+            continue
+        x = frame.x(mark.at)
+        if groups and x - groups[-1][0][0] < _CLOSE:
+            groups[-1].append((x, mark, number))
+        else:
+            groups.append([(x, mark, number)])
+    for group in groups:
+        first, last = group[0][2], group[-1][2]
+        label = str(first) if first == last else f"{first}–{last}"
+        for index, (x, mark, _) in enumerate(group):
+            yield Line(x, mark, "" if index else label)
 
 
 def _drawn(points: Sequence[tuple[float, float | None]]) -> tuple[str, str]:
@@ -203,7 +214,12 @@ def _clock_ticks(frame: _Frame) -> tuple[Tick, ...]:
     step = next((step for step in _STEPS if span / step <= _LABELS), _STEPS[-1])
     first = math.ceil(frame.start / step)
     last = math.floor(frame.end / step)
-    return tuple(Tick(frame.x(n * step), clock(n * step)) for n in range(first, last + 1))
+    edge = WIDTH - RIGHT - _CLOSE
+    return tuple(
+        Tick(x, clock(n * step), "end" if x > edge else "middle")
+        for n in range(first, last + 1)
+        for x in [frame.x(n * step)]
+    )
 
 
 def _levels(top: float, step: float | None) -> list[float]:

@@ -9,11 +9,13 @@ Five skills of 20 points each, rounded to whole points:
   scenario does not ask for passes its points to the other.
 * mitigate: 20 when users were well again within a quarter of the run's length, falling evenly to
   0 at its whole length; 0 when they were not well at the end.
-* resolve: 20 when the cause was gone at the end, 8 when users were well but the cause was not.
+* resolve: 20 when users were well and the cause was gone at the end, 8 when users were well but
+  the cause was still there.
 * communicate: 6 for a severity, 4 for an acknowledged alert, 3 each for up to two notes, 4 for a
   write-up in one's own words.
 
-The total is their sum less the price of the hints that were asked for, at least 0.
+The total is their sum less the price of the hints that were asked for, at least 0. A run whose
+incident never began has no points to give.
 """
 
 from __future__ import annotations
@@ -113,7 +115,9 @@ def _resolve(course: Course) -> Score:
         return _score("resolve", SKILL, f"The cause was gone after {after}.")
     if course.mitigated is not None:
         return _score("resolve", _MITIGATED_ONLY, "Users were well; the cause was still there.")
-    return _score("resolve", 0, "The cause was still there at the end.")
+    if course.faulty:
+        return _score("resolve", 0, "The cause was still there at the end.")
+    return _score("resolve", 0, "The cause was gone at the end, but users were not yet well.")
 
 
 def _communicate(course: Course, notes: int, account: str) -> Score:

@@ -30,6 +30,7 @@ Told = tuple[Lane, str, tuple[str, ...]]
 LEARNER = "you"
 """Who made a change, where it was the learner."""
 _SHOWN_QUERIES = 6
+_MARKED_ALERTS = 5
 _LOOKED_AT = {
     "promql": "metrics",
     "logql": "logs",
@@ -199,13 +200,16 @@ def _calmed(lines: Iterable[TimelineLine]) -> list[TimelineLine]:
 
 
 def marks(journal: Sequence[JournalEntry], course: Course) -> tuple[Mark, ...]:
-    """Return the moments that the charts mark."""
+    """Return the moments that the charts mark; of the alerts, the first few different ones."""
     found = [Mark(at=0.0, kind="incident", text="incident")]
+    alerts: set[str] = set()
     for entry in journal:
         at = round(entry.at - course.begin, 3)
         match entry:
-            case AlertEntry(state="firing"):
-                found.append(Mark(at=at, kind="alert", text=f"alert {entry.name}"))
+            case AlertEntry(state="firing", name=name) if name not in alerts:
+                alerts.add(name)
+                if len(alerts) <= _MARKED_ALERTS:
+                    found.append(Mark(at=at, kind="alert", text=f"alert {entry.name}"))
             case ChangeEntry() if entry.who != LEARNER:
                 text = f"{entry.component} {entry.what} {entry.after}".rstrip()
                 found.append(Mark(at=at, kind="change", text=text))

@@ -37,8 +37,9 @@ def _parts(review: Review) -> Iterator[RenderableType]:
     yield _heading("What users went through")
     yield _impact(review)
     yield from (Text(f"• {one.sentence}") for one in review.what_if)
-    yield _heading(f"Points: {review.scores.total} of {review.scores.of}")
-    yield _scores(review)
+    if review.scores.scores:
+        yield _heading(f"Points: {review.scores.total} of {review.scores.of}")
+        yield _scores(review)
     if review.evidence:
         yield _heading("What there was to see")
         yield from map(_evidence, review.evidence)
@@ -57,8 +58,9 @@ def _parts(review: Review) -> Iterator[RenderableType]:
         for hint in review.hints:
             price = f"asked for, {hint.cost} points" if hint.cost else "free"
             yield Text(f"{clock(hint.at)} {hint.text} ({price})")
-    yield _heading("The explanation")
-    yield Markdown(review.explanation)
+    if review.explanation:
+        yield _heading("The explanation")
+        yield Markdown(review.explanation)
 
 
 def _heading(words: str) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -129,7 +130,8 @@ def make_scenario() -> Scenario:
     )
 
 
-def make_ledger(*, sick: tuple[float, float] = (20, 130), end: float = 240) -> list[LedgerEntry]:
+@cache
+def made_ledger(sick: tuple[float, float], end: float) -> tuple[LedgerEntry, ...]:
     """20 requests/s from a minute before; orders are lost while it is sick."""
     chance = random.Random(1)  # noqa: S311 - a test
     entries = []
@@ -154,7 +156,11 @@ def make_ledger(*, sick: tuple[float, float] = (20, 130), end: float = 240) -> l
                 outcome=Outcome.SLOW if lost else Outcome.GOOD,
             )
         )
-    return entries
+    return tuple(entries)
+
+
+def make_ledger(*, sick: tuple[float, float] = (20, 130), end: float = 240) -> list[LedgerEntry]:
+    return list(made_ledger(sick, end))
 
 
 def _course(*, resolves: bool) -> Iterator[JournalEntry]:
