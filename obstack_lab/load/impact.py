@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -280,35 +280,42 @@ def impact_between(
     Downtime counts the whole seconds that begin in the stretch; their windows reach back before
     it. `objective` is the success ratio below which a window is down.
     """
-    buckets: dict[int, _Bucket] = {}
-    inside = _Bucket()
-    affected = set()
+    counts: dict[int, list[int]] = {}
+    inside, waits, affected = [0, 0], [], set()
     for entry in entries:
-        if not start - max(TRAILING) <= entry.intended < end:
+        at, good = entry.intended, entry.outcome is Outcome.GOOD
+        if not start - max(TRAILING) <= at < end:
             continue
-        buckets.setdefault(int(entry.intended), _Bucket()).add(entry)
-        if entry.intended >= start:
-            inside.add(entry)
-            if entry.outcome is not Outcome.GOOD:
-                affected.add(entry.user)
-    down = 0
-    if inside.requests:
-        down = _down_seconds(buckets, math.floor(start), math.ceil(end), objective)
+        second = counts.setdefault(int(at), [0, 0])
+        second[0] += 1
+        second[1] += good
+        if at < start:
+            continue
+        inside[0] += 1
+        inside[1] += good
+        if not good:
+            affected.add(entry.user)
+        if (wait := waited(entry)) is not None:
+            waits.append(wait)
+    requests, well = inside
     return Figures(
         start=start,
         end=end,
-        requests=inside.requests,
-        good=inside.good,
-        success_ratio=inside.good / inside.requests if inside.requests else None,
-        p95=p95(inside.waits),
+        requests=requests,
+        good=well,
+        success_ratio=well / requests if requests else None,
+        p95=p95(waits),
         users_affected=len(affected),
-        downtime=float(down),
+        downtime=float(_down_seconds(counts, start, end, objective) if requests else 0),
     )
 
 
-def _down_seconds(buckets: Mapping[int, _Bucket], first: int, last: int, objective: float) -> int:
+def _down_seconds(
+    counts: Mapping[int, Sequence[int]], start: float, end: float, objective: float
+) -> int:
     def count(second: int) -> tuple[int, int]:
-        bucket = buckets.get(second, _EMPTY)
-        return bucket.requests, bucket.good
+        requests, good = counts.get(second, (0, 0))
+        return requests, good
 
-    return sum(is_down(count, second, objective) is True for second in range(first, last))
+    seconds = range(math.floor(start), math.ceil(end))
+    return sum(is_down(count, second, objective) is True for second in seconds)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from operator import attrgetter
 
-from obstack_lab.load.impact import Figures, ImpactCounter, impact_between
+from obstack_lab.load.impact import TRAILING, Figures, ImpactCounter, impact_between
 from obstack_lab.load.ledger import LedgerEntry
 from obstack_lab.review.course import Course
 from obstack_lab.review.model import ImpactReview, Series, Stretch, WhatIf
@@ -23,7 +25,7 @@ def impact(
     well = course.mitigated if course.mitigated is not None else course.end
 
     def stretch(start: float, end: float) -> Stretch:
-        return _stretch(impact_between(entries, start, end, objective=objective))
+        return _stretch(_between(entries, start, end, objective))
 
     return ImpactReview(
         users=scenario.load.users,
@@ -33,6 +35,13 @@ def impact(
         whole=stretch(course.begin, course.end),
         objective=objective,
     )
+
+
+def _between(entries: Sequence[LedgerEntry], start: float, end: float, objective: float) -> Figures:
+    """Return a stretch's figures; entries are in the order of their intended times."""
+    first = bisect_left(entries, start - max(TRAILING), key=attrgetter("intended"))
+    last = bisect_left(entries, end, key=attrgetter("intended"))
+    return impact_between(entries[first:last], start, end, objective=objective)
 
 
 def _stretch(figures: Figures) -> Stretch:
@@ -77,12 +86,12 @@ def what_if(
     """
     acted = course.acted if course.acted is not None else course.end
     objective = scenario.objective.success_ratio
-    whole = impact_between(entries, course.begin, course.end, objective=objective)
+    whole = _between(entries, course.begin, course.end, objective)
     found = []
     for name, at in _moments(course):
         if not course.begin <= at < acted - _EARLIER:
             continue
-        saved = impact_between(entries, at, acted, objective=objective)
+        saved = _between(entries, at, acted, objective)
         lost = whole.requests_lost - saved.requests_lost
         down = max(0.0, whole.downtime - saved.downtime)
         since = at - course.begin
