@@ -65,8 +65,19 @@ STATES = {
 }
 
 
+SAID = (
+    (-252, "change", "deploy", "orders 1.4.2 → 1.5.0"),
+    (-247, "message", "Marketing", "The spring newsletter is on its way to everybody."),
+    (-217, "message", "Support", "First calls: customers press Buy, then they see an error."),
+    (-190, "alert", "CheckoutFailing", "CheckoutFailing: customers cannot place orders."),
+    (-180, "hint", "hint", "Begin with the users. Which route fails? Compare `http_route`."),
+    (-90, "note", "you", "orders waits for connections"),
+    (-40, "action", "you", "set_config orders: db_pool_size 4 → 20"),
+)
+
+
 def snapshot(state: State) -> Snapshot:
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311  (a picture, not a secret)
     started = NOW - state.since if state.since else None
     known = not math.isnan(state.good)
     text = state.text or "CheckoutFailing: customers cannot place orders."
@@ -167,18 +178,7 @@ def snapshot(state: State) -> Snapshot:
         )
         for n in range(state.alerts)
     )
-    said = [
-        ("change", "deploy", "orders 1.4.2 → 1.5.0", -252),
-        ("message", "Marketing", "The spring newsletter is on its way to everybody. Expect about "
-         "twice the usual visitors from now on.", -247),
-        ("message", "Support", "First calls: customers press Buy, the page spins, then they see an "
-         "error. Some press again.", -217),
-        ("alert", "CheckoutFailing", text, -190),
-        ("hint", "hint", "Begin with the users. Which route fails at the gateway, and with which "
-         "status? Compare `http_server_request_duration_seconds_count` by `http_route`.", -180),
-        ("note", "you", "orders waits for connections", -90),
-        ("action", "you", "set_config orders: db_pool_size 4 → 20", -40),
-    ]  # fmt: skip
+    said = [(kind, sender, text, at) for at, kind, sender, text in SAID]
     feed = tuple(
         FeedEntry(seq=n, at=NOW + at, kind=kind, sender=sender, text=state.text or words)
         for n, (kind, sender, words, at) in enumerate(said, 1)
@@ -221,23 +221,42 @@ def snapshot(state: State) -> Snapshot:
     )
 
 
+def setting(name: str, low: float, high: float, now: float, unit: str = "") -> ParameterView:
+    kind = "integer" if isinstance(now, int) else "number"
+    return ParameterView(name=name, kind=kind, minimum=low, maximum=high, default=now, unit=unit)
+
+
+LEVELS = ParameterView(
+    name="log_level", kind="choice", choices=("debug", "info", "warning"), default="info"
+)
+POOL = (
+    setting("db_pool_size", 1, 64, 4),
+    setting("db_pool_timeout", 0.05, 60, 2.0, "s"),
+    setting("db_pool_max_waiting", 0, 10000, 100),
+    setting("inventory_timeout", 0.05, 60, 3.0, "s"),
+    setting("inventory_max_connections", 1, 1000, 64),
+)
+
+
 def actions() -> tuple[ActionView, ...]:
     found = []
     for service in ("gateway", "orders", "inventory"):
-        settings = (
-            ParameterView(name="log_level", kind="choice", choices=("debug", "info", "warning"), default="info"),
-        )  # fmt: skip
-        if service == "orders":
-            settings += (
-                ParameterView(name="db_pool_size", kind="integer", minimum=1, maximum=64, default=4),
-                ParameterView(name="db_pool_timeout", kind="number", minimum=0.05, maximum=30, default=2.0, unit="s"),
-                ParameterView(name="db_pool_max_waiting", kind="integer", minimum=0, maximum=1000, default=0),
-            )  # fmt: skip
-        found += [
-            ActionView(action="set_config", service=service, title="Change settings", description="Effective at once.", parameters=settings),
-            ActionView(action="rollback", service=service, title="Roll back", description="Go back to the release before.", destructive=f"Replaces {service}: requests in flight may fail.", parameters=()),
-            ActionView(action="restart", service=service, title="Restart", description="Stop and start.", destructive=f"Restarts {service}: 12 requests in flight will fail.", parameters=()),
-        ]  # fmt: skip
+        settings = (LEVELS, *(POOL if service == "orders" else ()))
+        for name, title, danger, parameters in (
+            ("set_config", "Change settings", "", settings),
+            ("rollback", "Roll back", f"replaces {service}: its requests in flight may fail", ()),
+            ("restart", "Restart", f"restarts {service}: its requests in flight may fail", ()),
+        ):
+            found.append(
+                ActionView(
+                    action=name,
+                    service=service,
+                    title=f"{title}: {service}",
+                    description="Effective at once.",
+                    destructive=danger,
+                    parameters=parameters,
+                )
+            )
     return tuple(found)
 
 
@@ -259,7 +278,7 @@ def questions() -> tuple[QuestionView, ...]:
 def charts(state: State) -> dict[str, Any]:
     if not state.charts:
         return overview.view({c.id: {} for c in overview.presets().columns}, [], NOW)
-    dice = random.Random(3)
+    dice = random.Random(3)  # noqa: S311  (a picture, not a secret)
     answers: dict[str, dict[str, list[tuple[float, float]]]] = {}
     end = math.floor(NOW / 5) * 5
     for column in overview.presets().columns:

@@ -57,7 +57,12 @@ export class LineChart {
     this.plot = svg("svg", { class: "ob-plot", height, width: "100%", role: "img" });
     this.tip = h("div", { class: "ob-tip", hidden: true });
     this.el = h("div", { class: "ob-chart", style: `height:${height}px` }, this.plot, this.tip);
-    this.observer = new ResizeObserver(() => this.draw());
+    // The width is told, not asked for at each refresh: asking would force a layout every time.
+    this.width = 0;
+    this.observer = new ResizeObserver(([entry]) => {
+      this.width = entry.contentRect.width;
+      this.draw();
+    });
     this.observer.observe(this.el);
     this.listen();
   }
@@ -88,7 +93,6 @@ export class LineChart {
   }
 
   draw() {
-    this.width = this.el.clientWidth;
     if (!this.width) return;
     const { times, lines, marks, summary } = this.data;
     const [from, to] = this.span();

@@ -34,9 +34,9 @@ function grid() {
   let state = { last: "", lost: [], names: [] };
   let columns = 1;
   let pitch = 9;
+  let width = 0;
 
   function draw() {
-    const width = canvas.clientWidth;
     if (!width) return;
     const total = state.last.length;
     pitch = total > 1500 ? 5 : total > 600 ? 7 : 9;
@@ -86,7 +86,11 @@ function grid() {
 
   return {
     canvas,
-    draw,
+    resize(next) {
+      if (next === width) return;
+      width = next;
+      draw();
+    },
     update(next) {
       state = { last: "", lost: [], names: [], ...next };
       canvas.setAttribute("aria-label", next.summary ?? "");
@@ -113,7 +117,7 @@ export function usersBlock(link) {
     people.update(state);
     setText(summary, state.summary ?? "");
   });
-  const observer = new ResizeObserver(() => people.draw());
+  const observer = new ResizeObserver(([entry]) => people.resize(entry.contentRect.width));
   observer.observe(people.canvas);
   link.atEnd(() => observer.disconnect());
   link.atEnd(() => chart.close());

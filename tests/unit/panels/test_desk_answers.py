@@ -28,7 +28,11 @@ def test_choices_become_traceql() -> None:
 
 def test_a_metric_frame_becomes_lines_largest_first() -> None:
     frame = pd.DataFrame(
-        {"time": [*TIMES, *TIMES], "value": [1.0, 2.0, 9.0, float("nan")], "route": ["a", "a", "b", "b"]}
+        {
+            "time": [*TIMES, *TIMES],
+            "value": [1.0, 2.0, 9.0, float("nan")],
+            "route": ["a", "a", "b", "b"],
+        }
     )
     block = answer.series(frame)
     assert [line["name"] for line in block["lines"]] == ["b", "a"]

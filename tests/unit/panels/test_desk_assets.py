@@ -28,14 +28,16 @@ def test_what_a_module_imports_its_neighbour_exports() -> None:
         ):
             text = assets.read(f"{other}.js")
             for word in filter(None, map(str.strip, words.split(","))):
-                assert re.search(rf"^export (async )?(function|class|const) {word}\b", text, re.M)
+                assert re.search(
+                    rf"^export (async )?(function|class|const) {word}\b", text, re.MULTILINE
+                )
 
 
 def test_the_joined_module_has_one_export_and_no_name_twice() -> None:
     script = assets.script()
     assert "import " not in re.sub(r"//.*", "", script).split("function", 1)[0]
-    assert len(re.findall(r"^export ", script, re.M)) == 1
-    names = re.findall(r"^(?:async )?(?:function|const|class|let) (\w+)", script, re.M)
+    assert len(re.findall(r"^export ", script, re.MULTILINE)) == 1
+    names = re.findall(r"^(?:async )?(?:function|const|class|let) (\w+)", script, re.MULTILINE)
     assert len(names) == len(set(names))
 
 

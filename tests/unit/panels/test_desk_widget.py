@@ -44,7 +44,7 @@ class FakeLab:
 
     def __init__(self) -> None:
         self.client = FakeClient()
-        self.home = SimpleNamespace(path="/tmp/none")
+        self.home = SimpleNamespace(path="nowhere")
 
     def promql(self, query: str, **_: Any) -> None:
         raise QueryError("unexpected }", language="promql", query=query, line=1, column=3)
@@ -56,7 +56,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(desk_module.Desk, "_watching", lambda _: None)
     made = Desk(FakeLab())
     made.sent = queue.Queue()
-    made.widget.send = lambda message: made.sent.put(message)
+    made.widget.send = made.sent.put
     yield made
     made.close()
 

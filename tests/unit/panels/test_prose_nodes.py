@@ -23,6 +23,8 @@ def test_headings_lists_code_and_tables_become_nodes() -> None:
 
 
 def test_markup_and_links_come_out_as_text() -> None:
-    nodes = prose('<script>x</script> <b onclick="y">z</b> [w](javascript:alert(1)) ![i](http://x/)')
+    nodes = prose(
+        '<script>x</script> <b onclick="y">z</b> [w](javascript:alert(1)) ![i](http://x/)'
+    )
     assert tags(nodes) <= TAGS
     assert "<script>" in json.dumps(nodes)
