@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from obstack_lab.telemetry.tempo import parameters, trace_lookup
 from obstack_lab.telemetry.tempo.deadline import Deadline
 from obstack_lab.telemetry.tempo.legacy_search import legacy_search, parse_tags
+from obstack_lab.telemetry.tempo.metrics_query import query_series
+from obstack_lab.telemetry.tempo.metrics_reply import REMOTE, instant_document, instant_of
+from obstack_lab.telemetry.tempo.metrics_reply import intervals_of, metrics_of, range_document
+from obstack_lab.telemetry.tempo.metrics_reply import step_of, time_range
 from obstack_lab.telemetry.tempo.parameters import BadRequest
 from obstack_lab.telemetry.tempo.reply import json_reply
 from obstack_lab.telemetry.tempo.search import search
 from obstack_lab.telemetry.tempo.store import SpanStore
+from obstack_lab.telemetry.tempo.tag_filter import TagFilter
+from obstack_lab.telemetry.tempo.tag_values import field_of, plain_values, typed_values
+from obstack_lab.telemetry.tempo.tags import checked_scope, tag_names
 from obstack_lab.telemetry.traceql.errors import TraceQLError
 from obstack_lab.telemetry.traceql.query_parser import parse
 from obstack_lab.telemetry.traceql.syntax import MetricsQuery, Pipeline
@@ -77,6 +86,70 @@ class Api:
                 deadline=deadline,
             )
         return json_reply({"traces": found, "metrics": {"completedJobs": 1, "totalJobs": 1}})
+
+    def tags_v1(self, request: HttpRequest) -> Response:
+        """Answer `/api/search/tags`: the names of all scopes in one list."""
+        given = request.query_params
+        scope = checked_scope(given.get("scope", ""))
+        parameters.tags_window(given)
+        names = tag_names(self.store, scope, self._chosen(""))
+        if not scope:
+            names.pop("intrinsic", None)
+        every = sorted({name for group in names.values() for name in group})
+        return json_reply({"tagNames": every[: _limit(given) or None], "metrics": {}})
+
+    def tags_v2(self, request: HttpRequest) -> Response:
+        """Answer `/api/v2/search/tags`: the names by scope."""
+        given = request.query_params
+        scope = checked_scope(given.get("scope", ""))
+        parameters.tags_window(given)
+        names = tag_names(self.store, scope, self._chosen(given.get("q", "")))
+        limit = _limit(given)
+        scopes = [{"name": name, "tags": tags[: limit or None]} for name, tags in names.items()]
+        return json_reply({"scopes": scopes, "metrics": {}})
+
+    def values_v1(self, request: HttpRequest) -> Response:
+        """Answer `/api/search/tag/{tag}/values`."""
+        given = request.query_params
+        limit = parameters.values_limit(given)
+        parameters.tags_window(given)
+        found = plain_values(self.store, request.path_params["tag"], self._chosen(""))
+        return json_reply({"tagValues": found[: limit or None], "metrics": {}})
+
+    def values_v2(self, request: HttpRequest) -> Response:
+        """Answer `/api/v2/search/tag/{tag}/values`."""
+        given = request.query_params
+        target = field_of(request.path_params["tag"])
+        limit = parameters.values_limit(given)
+        parameters.tags_window(given)
+        found = typed_values(self.store, target, self._chosen(given.get("q", "")))
+        return json_reply({"tagValues": found[: limit or None], "metrics": {}})
+
+    def _chosen(self, text: str) -> TagFilter:
+        return TagFilter(self.store, text, Deadline(self.query_seconds))
+
+    def query_range(self, request: HttpRequest) -> Response:
+        """Answer `/api/metrics/query_range`."""
+        given = request.query_params
+        node = metrics_of(given.get("q") or given.get("query", ""), instant=False)
+        asked = time_range(given, prefix=REMOTE)
+        intervals = intervals_of(asked, step_of(given, asked))
+        series = query_series(self.store, node, intervals, Deadline(self.query_seconds))
+        return json_reply(range_document(series, intervals))
+
+    def query_instant(self, request: HttpRequest) -> Response:
+        """Answer `/api/metrics/query`."""
+        given = request.query_params
+        node = metrics_of(given.get("q") or given.get("query", ""), instant=True)
+        intervals = instant_of(time_range(given, prefix=""))
+        series = query_series(self.store, node, intervals, Deadline(self.query_seconds))
+        return json_reply(instant_document(series))
+
+
+def _limit(given: Mapping[str, str]) -> int:
+    """Return how many names are wanted, 0 for all; what is no number is ignored."""
+    text = given.get("limit", "")
+    return int(text) if text.isdigit() else 0
 
 
 def spans_query(text: str) -> Pipeline:

@@ -95,10 +95,18 @@ def routes(database: Database) -> list[BaseRoute]:
         "/api/traces/{trace_id}": api.trace_v1,
         "/api/v2/traces/{trace_id}": api.trace_v2,
         "/api/search": api.search,
+        "/api/search/tags": api.tags_v1,
+        "/api/v2/search/tags": api.tags_v2,
+        "/api/search/tag/{tag:path}/values": api.values_v1,
+        "/api/v2/search/tag/{tag:path}/values": api.values_v2,
+        "/api/metrics/query_range": api.query_range,
+        "/api/metrics/query": api.query_instant,
         "/api/echo": lambda _request: PlainTextResponse("echo"),
         "/api/status/buildinfo": api.build_info,
     }
     return [
+        Route("/api/search/tag//values", not_found, methods=METHODS),
+        Route("/api/v2/search/tag//values", not_found, methods=METHODS),
         Route("/v1/traces", receive, methods=["POST"]),
         Route("/otlp/v1/traces", receive, methods=["POST"]),
         *(Route(path, guarded(handler), methods=METHODS) for path, handler in table.items()),

@@ -85,6 +85,8 @@ class Request:
         """Return the test whether a span is fetched at all; None where all are."""
         if self.every or self.structural or not self.conditions:
             return None
+        if any(c.optional and isinstance(c.field, Intrinsic) for c in self.conditions):
+            return None
         needed = [c for c in self.conditions if not c.optional]
         trace = [c for c in needed if _level(c.field) == "trace"]
         outer = [c for c in needed if _level(c.field) in ("resource", "both")]

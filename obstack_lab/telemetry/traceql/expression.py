@@ -78,8 +78,8 @@ def _binary(node: Binary, view: View) -> Getter:
 
 def _absence(node: Binary, view: View) -> Getter | None:
     for side, other in ((node.left, node.right), (node.right, node.left)):
-        if isinstance(side, Static) and side.value is None and isinstance(other, Attribute):
-            if node.op == "=":
+        if isinstance(side, Static) and side.value is None and isinstance(other, Attribute | Intrinsic):
+            if node.op == "=" and isinstance(other, Attribute):
                 return view.missing(other)
             if node.op == "!=":
                 read = view.getter(other)

@@ -22,7 +22,9 @@ class Attribute:
         name = self.name
         if any(char.isspace() or char in '{}()=~!<>&|^,"\\' for char in name):
             name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return f"{'parent.' if self.parent else ''}{self.scope}.{name}"
+        if self.parent:
+            return f"parent.{self.scope}{'.' if self.scope else ''}{name}"
+        return f"{self.scope}.{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""The fast path of metrics: groups and counts in SQL, when the filter is exactly a predicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from obstack_lab.telemetry.tempo.attribute_columns import OTHER
+from obstack_lab.telemetry.tempo.decoder import KINDS, STATUSES
+from obstack_lab.telemetry.tempo.predicate import Translator
+from obstack_lab.telemetry.tempo.store import SpanStore
+from obstack_lab.telemetry.traceql.conditions import Request
+from obstack_lab.telemetry.traceql.series import BUCKETING, COUNTING, Accumulator, Key, key_of
+from obstack_lab.telemetry.traceql.static import Value
+from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Filter, Intrinsic, MetricsQuery
+
+_BUCKET = "CAST(power(2, length(ltrim(bin({value} - 1), '0'))) AS HUGEINT)"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Expressions that a field is grouped by, and how their values become the field's."""
+
+    expressions: tuple[str, ...]
+    read: Callable[[Sequence[Any]], Value]
+
+
+def fast_path(
+    store: SpanStore, query: MetricsQuery, request: Request, accumulator: Accumulator
+) -> bool:
+    """Fill the accumulator by one SQL query, or return False where only Python can."""
+    stages = query.pipeline.stages
+    if len(stages) != 1 or not isinstance(stages[0], Filter) or request.fetched() is not None:
+        return False
+    predicate = Translator(store.columns, store.decoder, request).predicate(stages[0].expression)
+    if not predicate.exact:
+        return False
+    columns = [column_of(store, target) for target in query.aggregate.by]
+    if any(column is None for column in columns):
+        return False
+    measured = _measured(store, query)
+    if measured is None:
+        return False
+    groups = [column for column in columns if column is not None]
+    intervals = accumulator.intervals
+    chosen = ["(started - ? - 1) // ?"]
+    chosen += [expression for column in groups for expression in column.expressions]
+    keys = ", ".join(str(number + 1) for number in range(len(chosen)))
+    statement = (
+        f"SELECT {', '.join(chosen)}, {measured} FROM spans "  # noqa: S608 - our own names
+        f"WHERE started > ? AND started <= ? AND {predicate.sql} GROUP BY {keys}"
+    )
+    if query.aggregate.op in BUCKETING:
+        statement += f", {len(chosen) + 1}"
+    values = [intervals.begin, intervals.step, intervals.begin, intervals.end, *predicate.values]
+    for row in store.cursor().execute(statement, values).fetchall():
+        at, key = 1, []
+        for column in groups:
+            size = len(column.expressions)
+            key.append(column.read(row[at : at + size]))
+            at += size
+        _observe(accumulator, key_of(key), int(row[0]), row[at:])
+    return True
+
+
+def _observe(
+    accumulator: Accumulator, key: Key, interval: int, measured: Sequence[Any]
+) -> None:
+    op = accumulator.aggregate.op
+    if op in COUNTING:
+        accumulator.count(key, interval, measured[0])
+    elif op in BUCKETING:
+        if measured[0] is not None:
+            accumulator.bucket(key, interval, int(measured[0]), measured[1])
+    else:
+        least, greatest, total, number, all_of_them = measured
+        moments = accumulator.moment(key, interval)
+        if number:
+            moments.add(float(least), float(greatest), float(total), number)
+        moments.broken |= number < all_of_them
+
+
+def _measured(store: SpanStore, query: MetricsQuery) -> str | None:
+    """Return what SQL calculates for the function; None where it cannot."""
+    aggregate = query.aggregate
+    if aggregate.op in COUNTING:
+        return "count(*)"
+    target = aggregate.field
+    if target == Intrinsic("duration"):
+        value = "duration"
+    elif isinstance(target, Attribute) and (name := _numbers(store, target, aggregate.op)):
+        value = name
+    else:
+        return None
+    if aggregate.op in BUCKETING:
+        return f"CASE WHEN {value} >= 2 THEN {_BUCKET.format(value=value)} END, count(*)"
+    return f"min({value}), max({value}), sum({value}), count({value}), count(*)"
+
+
+def _numbers(store: SpanStore, target: Attribute, op: str) -> str:
+    """Return the one column of an attribute that has only numbers of one type."""
+    if not _only_spans(store, target):
+        return ""
+    types = store.columns.types(target.name)
+    if not store.columns.indexed(target.name) or len(types) != 1:
+        return ""
+    kind = next(iter(types))
+    wanted = ("int",) if op in BUCKETING else ("int", "float")
+    return store.columns.column(target.name, kind) if kind in wanted else ""
+
+
+def _only_spans(store: SpanStore, target: Attribute) -> bool:
+    if target.parent or target.scope not in ("", "span"):
+        return False
+    return target.scope == "span" or not any(
+        target.name in resource.attributes for resource in list(store.decoder.resources)
+    )
+
+
+def column_of(store: SpanStore, target: Field) -> Column | None:
+    """Return how a field is grouped by; None where its values stand in the body only."""
+    if isinstance(target, Intrinsic):
+        return _intrinsic(store, target.name)
+    if target.parent:
+        return None
+    if target.scope == "resource":
+        resources = store.decoder.resources
+        return Column(("resource_id",), lambda row: resources[row[0]].attributes.get(target.name))
+    if target.scope == "instrumentation":
+        scopes = store.decoder.scopes
+        return Column(("scope_id",), lambda row: scopes[row[0]].attributes.get(target.name))
+    if not _only_spans(store, target):
+        return None
+    types = sorted(store.columns.types(target.name))
+    if OTHER in types or not store.columns.indexed(target.name):
+        return None
+    names = tuple(store.columns.column(target.name, kind) for kind in types)
+    return Column(names, lambda row: next((value for value in row if value is not None), None))
+
+
+def _intrinsic(store: SpanStore, name: str) -> Column | None:
+    if name == "name":
+        return Column(("name",), lambda row: str(row[0]))
+    if name == "statusMessage":
+        return Column(("status_message",), lambda row: str(row[0]))
+    if name == "kind":
+        return Column(("kind",), lambda row: KINDS[row[0]])
+    if name == "status":
+        return Column(("status",), lambda row: STATUSES[row[0]])
+    if name in ("instrumentation:name", "instrumentation:version"):
+        part = name.partition(":")[2]
+        scopes = store.decoder.scopes
+        return Column(("scope_id",), lambda row: str(getattr(scopes[row[0]], part)))
+    return None
