@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Literal
 
 from obstack_lab.engine.interface import Component, Progress, Stack
@@ -135,7 +137,7 @@ class Orchestrator:
             services=scenario.services,
             briefing=incident.briefing,
             toolkit=scenario.toolkit,
-            certified=(incident.folder / "certificate.json").is_file(),
+            certified=_certified(incident.folder),
             state=self.archive.state_of(name),
         )
 
@@ -297,6 +299,15 @@ def _flat(components: Iterable[ComponentView]) -> Iterable[ComponentView]:
     for component in components:
         yield component
         yield from _flat(component.children)
+
+
+def _certified(folder: Path) -> bool:
+    """Return what the stored certificate says; `scenarios certify` says whether it is stale."""
+    try:
+        stored = json.loads((folder / "certificate.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(stored, dict) and stored.get("certified") is True
 
 
 def _version() -> str:

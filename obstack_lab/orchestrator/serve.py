@@ -67,14 +67,14 @@ class Daemon:
             try:
                 self._live()
             except LabError as error:
-                self._failed = error
-            if self._failed is not None:
-                return self._gave_up(self._failed)
-        return 0
+                self._give_up(error)
+        if self._failed is None:
+            return 0
+        return 2 if isinstance(self._failed, UsageError) else 1
 
     def _live(self) -> None:
         lab_id = os.environ.setdefault(LAB_ID_VARIABLE, new_lab_id())
-        engine = make_engine(self._engine_name, self._home, lab_id)
+        engine = make_engine(self._engine_name, self._backends, self._home, lab_id)
         url = os.environ.get(RECORDS_VARIABLE)
         records = Records(url) if url else Records.at(self._home.records)
         metrics = PrometheusMetrics(lambda: engine.address("prometheus"))
@@ -121,12 +121,10 @@ class Daemon:
         try:
             lab.boot()
         except LabError as error:
-            self._failed = error
-            self._stop.set()
+            self._give_up(error)
         except Exception as error:  # noqa: BLE001 - told to the one who waits, and logged
             traceback.print_exc()
-            self._failed = LabError(f"The lab did not start: {type(error).__name__}: {error}")
-            self._stop.set()
+            self._give_up(LabError(f"The lab did not start: {type(error).__name__}: {error}"))
 
     def _write_state(self, lab_id: str, engine: str, token: str, port: int) -> None:
         write_state(
@@ -143,19 +141,25 @@ class Daemon:
             ),
         )
 
-    def _gave_up(self, error: LabError) -> int:
+    def _give_up(self, error: LabError) -> None:
+        """Leave the reason for whoever waits, before the door closes."""
         (self._home.private / FAILURE).write_text(f"{error}\n", encoding="utf-8")
         print(error, file=sys.stderr)  # noqa: T201 - the daemon's log
-        return 2 if isinstance(error, UsageError) else 1
+        self._failed = error
+        self._stop.set()
 
 
-def make_engine(name: str, home: LabHome, lab_id: str) -> Engine:
-    """Return the engine of that name; `auto` is the embedded one."""
+def make_engine(name: str, backends: str, home: LabHome, lab_id: str) -> Engine:
+    """Return the engine of that name; `auto` is the embedded one with its built-in stores."""
+    if backends != "built-in":
+        raise UsageError(
+            f"The telemetry stores '{backends}' cannot be used here. Use `--backends built-in`."
+        )
     if name in {"auto", "embedded"}:
         from obstack_lab.engine.embedded.engine import EmbeddedEngine
 
         return EmbeddedEngine(home, lab_id)
-    raise UsageError(f"There is no engine '{name}' yet. Use `--engine embedded`.")
+    raise UsageError(f"The engine '{name}' cannot be used here. Use `--engine embedded`.")
 
 
 class _Server:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from obstack_lab.engine.interface import Component
 from obstack_lab.errors import WrongPhase
 
-_DOWN = {"failed", "stopped", "unhealthy"}
+_DOWN = {"starting": 0, "healthy": 0, "unhealthy": 1, "stopped": 2, "failed": 2}
 
 
 class Orders:
@@ -71,10 +71,10 @@ class Watch:
             before = self._last.get(name)
             if before is None or name in ordered or name.rsplit("-", 1)[0] in ordered:
                 continue
-            if component.state in _DOWN and before.state not in _DOWN:
+            if _DOWN[component.state] > _DOWN[before.state]:
                 why = f": {component.detail}" if component.detail else ""
                 happened.append((name, f"{component.state}{why}"))
-            elif component.state == "healthy" and before.state in _DOWN:
+            elif component.state == "healthy" and _DOWN[before.state]:
                 happened.append((name, "is healthy again"))
             elif component.pid != before.pid and component.pid and before.pid:
                 happened.append((name, "was started anew"))

@@ -1,0 +1,192 @@
+"""The orchestrator on the real stack: an incident from the baseline to the review, and crashes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from obstack_lab.errors import EngineError, LabDown, QueryError, UnknownName
+from obstack_lab.orchestrator import daemon
+from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.views import Snapshot
+from obstack_lab.review.journal import ComponentEntry, QueryEntry
+from obstack_lab.settings import LabHome, LabState, read_state
+
+pytestmark = pytest.mark.integration
+
+SCENARIO = "checkout-stalls"
+LEASH_SECONDS = 5
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHome]:
+    home = LabHome(tmp_path_factory.mktemp("lab with ümlauts"))
+    yield home
+    daemon.shutdown(home)
+
+
+@pytest.fixture
+def state(home: LabHome) -> LabState:
+    """The lab of this module, started again by a test that finds it dead."""
+    return daemon.launch(home)
+
+
+@pytest.fixture
+def client(state: LabState) -> Iterator[Client]:
+    with Client(state) as client:
+        yield client
+        try:
+            client.finish()
+        except (UnknownName, LabDown):
+            return
+
+
+def wait_for(what: str, holds: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
+        time.sleep(0.1)
+
+
+def watch(client: Client, until: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
+    """Return the first snapshot of the current run for which `until` holds."""
+    run = client.run().id
+    deadline = time.monotonic() + seconds
+    for snapshot in client.events():
+        if snapshot.run is not None and snapshot.run.id == run:
+            if until(snapshot):
+                return snapshot
+            assert time.monotonic() < deadline, snapshot.criteria
+    raise AssertionError("the stream of events ended")
+
+
+def well(snapshot: Snapshot) -> bool:
+    return bool(snapshot.criteria) and all(c.verdict == "pass" for c in snapshot.criteria)
+
+
+def test_the_lab_is_found_and_not_started_twice(home: LabHome, state: LabState) -> None:
+    assert daemon.attach(home) == state
+    assert daemon.launch(home) == state
+    assert home.state_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_reference_fix_resolves_the_incident(client: Client) -> None:
+    run = client.create_run(SCENARIO)
+    assert run.phase == "baseline"
+    watch(client, well, 60)
+    started = client.start()
+    red = watch(client, lambda s: any(c.verdict == "fail" for c in s.criteria), 60)
+    assert red.impact is not None
+    firing = watch(client, lambda s: any(a.state == "firing" for a in s.alerts), 30)
+    client.acknowledge(next(a.id for a in firing.alerts if a.state == "firing"))
+    watch(client, lambda s: s.impact is not None and s.impact.requests_lost > 50, 45)
+    assert "deploy 1.4.2 → 1.5.0" in client.changes()[-1].text
+    done = client.act("rollback", service="orders")
+    assert (done.ok, done.before, done.after) == (True, "1.5.0", "1.4.2")
+    resolved = watch(client, lambda s: s.run is not None and s.run.phase == "resolved", 60)
+    assert resolved.impact is not None
+    assert resolved.impact.success_ratio == pytest.approx(1, abs=0.02)
+    assert resolved.impact.prometheus_success_ratio == pytest.approx(1, abs=0.02)
+    assert client.finish().outcome == "resolved"
+    judged = client.review()
+    assert judged["outcome"] == "resolved"
+    assert judged["impact"]["during"]["requests_lost"] > 50
+    assert client.run().detected_at is not None
+    assert started.started_at is not None
+
+
+def test_questions_are_answered_and_journalled(client: Client) -> None:
+    client.create_run(SCENARIO)
+    found = client.sql("select count(*) as orders from orders")
+    assert found.columns == ("orders",)
+    assert found.rows[0][0] >= 200_000
+    with pytest.raises(QueryError, match="does not exist") as typo:
+        client.sql("select *\nfrom ordres")
+    assert (typo.value.line, typo.value.column) == (2, 6)
+    with pytest.raises(QueryError, match="longer than 5 s"):
+        client.sql("select pg_sleep(30)")
+    for writing in (
+        "delete from orders",
+        "commit; delete from orders",
+        "set transaction read write; delete from orders",
+    ):
+        with pytest.raises(QueryError):
+            client.sql(writing)
+    assert len(client.sql("select generate_series(1, 5000)", limit=10).rows) == 10
+    answer = client.telemetry("prometheus", "api/v1/query", {"query": "up == 1"})
+    assert len(answer.json()["data"]["result"]) >= 3
+    assert client.telemetry("prometheus", "api/v1/query", {"query": "up ="}).status_code == 400
+    assert client.telemetry("loki", "ready").status_code == 200
+    asked = [e for e in client.journal().entries if isinstance(e, QueryEntry)]
+    assert [(q.language, q.status) for q in asked[-2:]] == [("promql", 200), ("promql", 400)]
+    assert asked[0].rows == 1
+
+
+def test_a_component_that_is_killed_is_told_and_comes_back_when_asked(client: Client) -> None:
+    client.create_run(SCENARIO)
+    client.signal("inventory", "KILL")
+
+    def told() -> str:
+        entries = client.journal().entries
+        return "; ".join(
+            f"{e.component} {e.what}" for e in entries if isinstance(e, ComponentEntry)
+        )
+
+    wait_for("the journal says that it died", lambda: "inventory failed" in told(), 10)
+    assert client.restart("inventory").state == "healthy"
+
+
+def test_a_killed_orchestrator_takes_all_along_and_the_run_is_kept(home: LabHome) -> None:
+    state = daemon.launch(home)
+    with Client(state) as client:
+        run = client.create_run(SCENARIO)
+        watch(client, lambda s: s.impact is not None and s.impact.requests > 20, 30)
+        client.note("before the crash")
+        kept = len(client.journal().entries)
+    os.kill(state.pid, signal.SIGKILL)
+    wait_for("all components are gone", lambda: not daemon.processes(state.lab_id), LEASH_SECONDS)
+    assert daemon.attach(home) is None
+    again = daemon.launch(home)
+    assert again.lab_id != state.lab_id
+    with Client(again) as client:
+        found = client.run(run.id)
+        assert (found.phase, found.interrupted) == ("ended", True)
+        assert found.reason.startswith("The orchestrator died at ")
+        entries = client.journal(run.id).entries
+        assert len(entries) >= kept
+        assert any(e.kind == "note" for e in entries)
+        assert client.impact(run.id).requests > 20
+
+
+def test_stopping_leaves_nothing_behind(home: LabHome) -> None:
+    state = daemon.launch(home)
+    ports = {
+        c.laddr.port
+        for process in daemon.processes(state.lab_id)
+        for c in process.net_connections(kind="tcp")
+        if c.status == psutil.CONN_LISTEN
+    }
+    assert len(ports) > 6
+    assert daemon.shutdown(home)
+    assert not daemon.processes(state.lab_id)
+    assert read_state(home) is None
+    open_now = {c.laddr.port for c in psutil.net_connections() if c.status == psutil.CONN_LISTEN}
+    assert not ports & open_now
+    assert not daemon.shutdown(home)
+    with pytest.raises(LabDown), Client(state) as client:
+        client.status()
+
+
+def test_a_lab_that_cannot_start_says_why(tmp_path: Path) -> None:
+    home = LabHome(tmp_path)
+    with pytest.raises(EngineError, match="Use `--engine embedded`"):
+        daemon.launch(home, engine="compose")
+    assert read_state(home) is None
+    with pytest.raises(EngineError, match="Use `--backends built-in`"):
+        daemon.launch(home, backends="native")
