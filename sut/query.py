@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 _COLLECTION = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
+_NAMED = re.compile(r"^-- collection: (\w+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 
 
@@ -21,9 +22,13 @@ class Query:
 
     @classmethod
     def parse(cls, name: str, text: str) -> Query:
-        """Return the statement without comments, named by its first verb and table."""
+        """Return the statement without comments, named by its first verb and table.
+
+        A comment `-- collection: stock` names the table where the first one says little.
+        """
+        named = _NAMED.search(text)
         text = _COMMENT.sub("", text).strip()
-        found = _COLLECTION.search(text)
+        found = named or _COLLECTION.search(text)
         verb = text.split(maxsplit=1)[0].upper()
         return cls(name, text, "SELECT" if verb == "WITH" else verb, found[1] if found else "")
 

@@ -1,3 +1,4 @@
+-- collection: stock
 -- What can be sold: on hand in all warehouses less what is reserved.
 WITH asked AS (
     SELECT product_id, NULL::integer AS substitute_for, 0 AS rank

@@ -1,3 +1,4 @@
+-- collection: stock
 -- What lies in all warehouses, reserved or not.
 WITH asked AS (
     SELECT product_id, NULL::integer AS substitute_for, 0 AS rank

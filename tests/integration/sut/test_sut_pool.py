@@ -1,0 +1,72 @@
+"""What the database pool does under many checkouts at once, release by release."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+AT_ONCE = 16
+BASKET = {
+    "customer_id": 9,
+    "items": [{"product_id": 50, "quantity": 1}, {"product_id": 61, "quantity": 1}],
+}
+
+
+def check_out_together(shop: Any) -> tuple[Counter[int], float]:
+    """Return the statuses of many checkouts sent at once, and the most that waited meanwhile."""
+    with ThreadPoolExecutor(AT_ONCE) as users:
+        answers = [users.submit(shop.post, "/orders", BASKET) for _ in range(AT_ONCE)]
+        waiting = 0.0
+        while not all(answer.done() for answer in answers):
+            waiting = max(waiting, shop.metric("orders", "db_client_connection_pending_requests{"))
+            time.sleep(0.02)
+        return Counter(answer.result().status_code for answer in answers), waiting
+
+
+def test_1_4_2_serves_them_all(open_shop: Callable[..., Any]) -> None:
+    shop = open_shop("1.4.2")
+    shop.configure("orders", db_pool_timeout=0.5)
+    statuses, _ = check_out_together(shop)
+    assert statuses == {201: AT_ONCE}
+    assert shop.metric("orders", "db_client_connection_timeouts_total") == 0
+
+
+def test_1_5_0_runs_dry_and_a_larger_pool_serves_them_all(
+    open_shop: Callable[..., Any], store: Any
+) -> None:
+    shop = open_shop("1.5.0")
+    shop.configure("orders", db_pool_timeout=0.5)
+    statuses, waiting = check_out_together(shop)
+    assert statuses[503] >= AT_ONCE // 2
+    assert statuses[201] >= 4
+    assert waiting > 4
+    assert shop.metric("orders", "db_client_connection_timeouts_total") == statuses[503]
+    lines = store.messages("orders", "pool timeout", at_least=statuses[503])
+    assert len(lines) == statuses[503]
+    assert lines[0]["pool_size"] == lines[0]["used"] == 4
+    waits = [span for service, span in store.spans if span.name == "pool.acquire"]
+    longest = max(span.end_time_unix_nano - span.start_time_unix_nano for span in waits)
+    assert longest > 0.45e9
+
+    shop.configure("orders", db_pool_size=20)
+    statuses, _ = check_out_together(shop)
+    assert statuses == {201: AT_ONCE}
+
+
+def test_a_full_queue_is_refused_at_once(open_shop: Callable[..., Any], store: Any) -> None:
+    shop = open_shop("1.5.0")
+    shop.configure("orders", db_pool_max_waiting=2, db_pool_timeout=5)
+    statuses, _ = check_out_together(shop)
+    assert statuses[503] > 0
+    assert store.messages("orders", "pool queue full")
+
+
+def test_every_release_places_orders(open_shop: Callable[..., Any]) -> None:
+    shop = open_shop("1.4.1")
+    assert shop.post("/orders", BASKET).status_code == 201
