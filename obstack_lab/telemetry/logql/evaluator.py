@@ -1,0 +1,216 @@
+"""The exact evaluator of metric queries: the meaning of LogQL, and the oracle of the fast paths.
+
+A result is a matrix: for every series (its sorted labels) one value a step, None where it has
+none. A number stays a float until something needs a matrix.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from obstack_lab.telemetry.logql import ast
+from obstack_lab.telemetry.logql.binary import combine
+from obstack_lab.telemetry.logql.entry import Entry
+from obstack_lab.telemetry.logql.errors import DeadlinePassed
+from obstack_lab.telemetry.logql.regex import compile_regex
+from obstack_lab.telemetry.logql.sample import LabelSet, SampleExtractor
+from obstack_lab.telemetry.logql.vector import aggregate
+from obstack_lab.telemetry.logql.windows import window_function
+
+Matrix = dict[LabelSet, list[float | None]]
+Samples = dict[LabelSet, tuple[list[int], list[float]]]
+_CHECK_EVERY = 512
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a query has to end; the default never comes."""
+
+    at: float = float("inf")
+    seconds: float = 0.0
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """Return the deadline that comes in so many seconds."""
+        return cls(time.monotonic() + seconds, seconds)
+
+    def check(self) -> None:
+        """Raise where it has passed."""
+        if time.monotonic() > self.at:
+            raise DeadlinePassed(
+                f"the query did not end within {self.seconds:g} s; "
+                "ask for less time or fewer streams"
+            )
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The times at which a metric query is evaluated, in nanoseconds, both ends included."""
+
+    start: int
+    end: int
+    step: int = 0
+
+    @property
+    def times(self) -> Sequence[int]:
+        """All the times."""
+        if self.step <= 0:
+            return (self.start,)
+        return range(self.start, self.end + 1, self.step)
+
+
+class Source(Protocol):
+    """Where lines come from."""
+
+    def entries(self, selector: ast.Selector, after: int, until: int) -> Iterable[Entry]:
+        """Yield the matching streams' entries with `after < timestamp <= until`, oldest first.
+
+        The stages are not applied, although lines that a line filter would drop may be missing.
+        """
+
+    def samples(
+        self, tree: ast.RangeAggregation, after: int, until: int, deadline: Deadline
+    ) -> Samples | None:
+        """Return the samples of a range aggregation, or None where only the evaluator can."""
+
+    def matrix(self, tree: ast.Query, steps: Steps, deadline: Deadline) -> Matrix | None:
+        """Return the whole result where a fast path gives it, else None."""
+
+
+@dataclass
+class Evaluation:
+    """One metric query on its way: where lines come from, the steps and the deadline."""
+
+    source: Source
+    steps: Steps
+    deadline: Deadline = field(default_factory=Deadline)
+
+    def run(self, tree: ast.Query) -> Matrix | float:
+        """Return the matrix of a metric query, or the number where it is one."""
+        self.deadline.check()
+        if isinstance(tree, ast.Literal):
+            return tree.value
+        fast = self.source.matrix(tree, self.steps, self.deadline)
+        if fast is not None:
+            return fast
+        match tree:
+            case ast.Vector():
+                return {(): [tree.value] * len(self.steps.times)}
+            case ast.RangeAggregation():
+                return self._ranges(tree)
+            case ast.VectorAggregation():
+                inner = self.matrix(tree.inner)
+                return aggregate(tree, inner, len(self.steps.times))
+            case ast.LabelReplace():
+                return replace_label(tree, self.matrix(tree.inner))
+            case ast.Binary():
+                left, right = self.run(tree.left), self.run(tree.right)
+                return combine(tree, left, right, len(self.steps.times))
+            case _:
+                raise TypeError(tree)
+
+    def matrix(self, tree: ast.Query) -> Matrix:
+        """Return the matrix of a query; a number becomes a series without labels."""
+        result = self.run(tree)
+        if isinstance(result, float):
+            return {(): [result] * len(self.steps.times)}
+        return result
+
+    def _ranges(self, tree: ast.RangeAggregation) -> Matrix:
+        extent = tree.range
+        times = self.steps.times
+        after = times[0] - extent.offset - extent.interval
+        until = times[-1] - extent.offset
+        samples = self.source.samples(tree, after, until, self.deadline)
+        if samples is None:
+            samples = collect(
+                tree, self.source.entries(extent.selector, after, until), self.deadline
+            )
+        if tree.op == "absent_over_time":
+            return _absent(tree, samples, times)
+        return windows(tree, samples, times, self.deadline)
+
+
+def collect(tree: ast.RangeAggregation, entries: Iterable[Entry], deadline: Deadline) -> Samples:
+    """Return the samples that the entries give, by series."""
+    extractor = SampleExtractor(tree)
+    found: Samples = {}
+    for count, entry in enumerate(entries):
+        if not count % _CHECK_EVERY:
+            deadline.check()
+        sample = extractor.sample(entry)
+        if sample is None:
+            continue
+        series = found.get(sample[0])
+        if series is None:
+            series = found[sample[0]] = ([], [])
+        series[0].append(entry.timestamp)
+        series[1].append(sample[1])
+    return found
+
+
+def windows(
+    tree: ast.RangeAggregation, samples: Samples, times: Sequence[int], deadline: Deadline
+) -> Matrix:
+    """Return what the aggregation gives for each series at each step: window (t - range, t]."""
+    extent = tree.range
+    function = window_function(
+        tree.op, extent.interval, tree.parameter, unwrapped=extent.unwrap is not None
+    )
+    matrix: Matrix = {}
+    for labels, (stamps, values) in samples.items():
+        deadline.check()
+        row: list[float | None] = []
+        low = high = 0
+        for moment in times:
+            last = moment - extent.offset
+            high = bisect_right(stamps, last, low)
+            low = bisect_right(stamps, last - extent.interval, low, high)
+            row.append(function(stamps[low:high], values[low:high]) if high > low else None)
+        if any(value is not None for value in row):
+            matrix[labels] = row
+    return matrix
+
+
+def _absent(tree: ast.RangeAggregation, samples: Samples, times: Sequence[int]) -> Matrix:
+    extent = tree.range
+    stamps = sorted(stamp for series in samples.values() for stamp in series[0])
+    row: list[float | None] = []
+    for moment in times:
+        last = moment - extent.offset
+        first = bisect_right(stamps, last - extent.interval)
+        row.append(None if bisect_right(stamps, last) > first else 1.0)
+    if all(value is None for value in row):
+        return {}
+    return {absent_labels(extent.selector.matchers): row}
+
+
+def absent_labels(matchers: Sequence[ast.Matcher]) -> LabelSet:
+    """Return the labels of an absent series: those that one equality matcher alone fixes."""
+    found: dict[str, str] = {}
+    repeated: set[str] = set()
+    for matcher in matchers:
+        if matcher.op == "=" and matcher.name not in found:
+            found[matcher.name] = matcher.value
+        else:
+            repeated.add(matcher.name)
+    return tuple(sorted((name, value) for name, value in found.items() if name not in repeated))
+
+
+def replace_label(tree: ast.LabelReplace, inner: Matrix) -> Matrix:
+    """Return the matrix with `target` set from `source` wherever the pattern matches it whole."""
+    regex = compile_regex(tree.regex)
+    result: Matrix = {}
+    for labels, row in inner.items():
+        named = dict(labels)
+        value = regex.expand(named.get(tree.source, ""), tree.replacement)
+        if value is not None:
+            named[tree.target] = value
+            if not value:
+                del named[tree.target]
+        result[tuple(sorted(named.items()))] = row
+    return result

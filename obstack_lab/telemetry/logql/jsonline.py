@@ -1,0 +1,295 @@
+"""`| json`, `| json a="…"` and `| unpack`: what Loki's lenient JSON reader finds in a line.
+
+Well-formed objects go through the standard decoder with numbers kept as text; what it refuses is
+read again key by key, so that the keys before a mistake are found, as Loki does.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from obstack_lab.telemetry.logql.entry import Entry
+from obstack_lab.telemetry.logql.jsonpath import follow
+
+FAILED = "JSONParserErr"
+_OBJECT = "Value looks like object, but can't find closing '}' symbol"
+_ARRAY = "Value is array, but can't find closing ']' symbol"
+_STRING = "Value is string, but can't find closing '\"' symbol"
+_VALUE = "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' symbol"
+_MALFORMED = "Malformed JSON error"
+_UNKNOWN = "Unknown value type"
+_BLANK = re.compile(r"[ \t\r\n]*")
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_BARE = re.compile(r"[^ \t\r\n,\]}]*")
+_WRONG = re.compile(r"[^a-zA-Z0-9_]")
+_DEEPEST = 64
+
+
+class JsonError(ValueError):
+    """A line that is no object; the message is the details' text."""
+
+
+def _refuse(_name: str) -> Any:
+    raise ValueError(_name)
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=str, parse_int=str, parse_constant=_refuse, object_pairs_hook=tuple, strict=False
+)
+_decode = _DECODER.raw_decode
+
+
+@functools.lru_cache(maxsize=16384)
+def label_name(key: str, *, first: bool = True) -> str:
+    """Return the key as a label's name: other signs become `_`, a leading digit gets one."""
+    key = key.strip()
+    if not key:
+        return ""
+    if first and key[0].isdigit() and key[0].isascii():
+        key = "_" + key
+    return _WRONG.sub("_", key)
+
+
+def parse_json(entry: Entry) -> bool:
+    """Run `| json` on the entry."""
+    try:
+        _each(entry.line, functools.partial(_flatten, entry, ""))
+    except JsonError as error:
+        entry.fail(FAILED, str(error))
+    return True
+
+
+def parse_fields(fields: tuple[tuple[str, list[str | int]], ...]) -> Callable[[Entry], bool]:
+    """Return the stage of `| json a="x.y[0]", …`."""
+
+    def stage(entry: Entry) -> bool:
+        line = entry.line.strip()
+        if not line:
+            return True
+        if line[0] not in '"{[':
+            entry.fail(FAILED)
+            return True
+        document = _document(line)
+        for name, steps in fields:
+            label = f"{name}_extracted" if name in entry.stream or name in entry.meta else name
+            if label not in entry.parsed:
+                entry.parsed[label] = _text(follow(document, steps))
+        return True
+
+    return stage
+
+
+def unpack(entry: Entry) -> bool:
+    """Run `| unpack` on the entry: strings become labels, `_entry` the line."""
+    line = entry.line
+    if not line:
+        return True
+    found: list[tuple[str, str]] = []
+    packed: list[str] = []
+
+    def take(key: str, value: Any) -> None:
+        if not isinstance(value, str) or isinstance(value, _Raw):
+            return
+        if key == "_entry":
+            packed.append(value)
+        else:
+            found.append((key, value))
+
+    try:
+        if line[0] != "{":
+            raise JsonError("expecting json object(6), but it is not")
+        _each_slowly(line, take)
+    except JsonError as error:
+        entry.fail(FAILED, str(error))
+        return True
+    for key, value in found:
+        if packed:
+            entry.extract(label_name(key), value)
+    if packed:
+        entry.line = packed[0]
+    return True
+
+
+def _each(line: str, take: Callable[[str, Any], None]) -> None:
+    start = _BLANK.match(line).end()  # type: ignore[union-attr]  # it matches the empty text
+    if line[start : start + 1] != "{":
+        raise JsonError(_OBJECT)
+    try:
+        document, _ = _decode(line, start)
+    except (ValueError, RecursionError):
+        _each_slowly(line, take)
+        return
+    for key, value in document:
+        take(key, value)
+
+
+class _Raw(str):
+    """A number as it stood in the line, told apart from a string where that matters."""
+
+    __slots__ = ()
+
+
+def _each_slowly(line: str, take: Callable[[str, Any], None], depth: int = 0) -> None:
+    """Call `take` for every member of the object until the first mistake, then raise it."""
+    at = _skip(line, 0)
+    if line[at : at + 1] != "{" or depth > _DEEPEST:
+        raise JsonError(_OBJECT)
+    at = _skip(line, at + 1)
+    if at >= len(line):
+        raise JsonError(_MALFORMED)
+    while True:
+        sign = line[at : at + 1]
+        if sign == "}":
+            return
+        if sign != '"':
+            raise JsonError(_OBJECT)
+        match = _TEXT.match(line, at)
+        if match is None:
+            raise JsonError(_MALFORMED)
+        at = _skip(line, match.end())
+        if line[at : at + 1] != ":":
+            raise JsonError(_MALFORMED)
+        value, at = _value(line, _skip(line, at + 1))
+        take(_unescape(match.group(1)), value)
+        at = _skip(line, at)
+        sign = line[at : at + 1]
+        if sign == "}":
+            return
+        if sign != ",":
+            raise JsonError(_OBJECT if sign else _ARRAY)
+        at = _skip(line, at + 1)
+        if at >= len(line):
+            raise JsonError(_ARRAY)
+
+
+def _value(line: str, at: int) -> tuple[Any, int]:
+    sign = line[at : at + 1]
+    if not sign:
+        raise JsonError(_MALFORMED)
+    if sign == '"':
+        match = _TEXT.match(line, at)
+        if match is None:
+            raise JsonError(_STRING)
+        return _unescape(match.group(1)), match.end()
+    if sign in "{[":
+        end = _block_end(line, at, sign, "}" if sign == "{" else "]")
+        if end < 0:
+            raise JsonError(_OBJECT if sign == "{" else _ARRAY)
+        text = line[at:end]
+        try:
+            return _decode(text)[0], end
+        except (ValueError, RecursionError):
+            return (_Block(text) if sign == "{" else []), end
+    bare = _BARE.match(line, at)
+    text = bare.group() if bare else ""
+    end = at + len(text)
+    if end >= len(line):
+        raise JsonError(_VALUE)
+    if text in ("true", "false"):
+        return text == "true", end
+    if text == "null":
+        return None, end
+    if text[:1] in "-0123456789" and text:
+        return _Raw(text), end
+    raise JsonError(_UNKNOWN)
+
+
+class _Block(str):
+    """The text of an inner object that is not well-formed."""
+
+    __slots__ = ()
+
+
+def _block_end(line: str, at: int, opening: str, closing: str) -> int:
+    depth = 0
+    while at < len(line):
+        sign = line[at]
+        if sign == '"':
+            match = _TEXT.match(line, at)
+            if match is None:
+                return -1
+            at = match.end()
+            continue
+        depth += (sign == opening) - (sign == closing)
+        at += 1
+        if depth == 0:
+            return at
+    return -1
+
+
+def _flatten(entry: Entry, prefix: str, key: str, value: Any, depth: int = 0) -> None:
+    if isinstance(value, list) or value is None or depth > _DEEPEST:
+        return
+    name = f"{prefix}_{label_name(key, first=False)}" if prefix else label_name(key)
+    if isinstance(value, _Block):
+        _each_slowly(value, functools.partial(_flatten, entry, name), depth + 1)
+    elif isinstance(value, tuple):
+        for inner, below in value:
+            _flatten(entry, name, inner, below, depth + 1)
+    elif name:
+        entry.extract(name, _text(value))
+
+
+def _text(value: Any) -> str:
+    """Return a value as a label's text; objects and arrays as compact JSON."""
+    if isinstance(value, str):
+        return _valid(value) if not value.isascii() else str(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _dump(value)
+
+
+def _dump(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "{" + ",".join(f"{json.dumps(k)}:{_dump(v)}" for k, v in value) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_dump, value)) + "]"
+    if isinstance(value, _Quoted):
+        return json.dumps(str(value), ensure_ascii=False)
+    if value is None:
+        return "null"
+    return _text(value)
+
+
+class _Quoted(str):
+    """A string told apart from a number, for writing it back."""
+
+    __slots__ = ()
+
+
+def _document(line: str) -> Any:
+    """Return the parsed line, as much of it as can be read."""
+    try:
+        return _decode(line)[0]
+    except (ValueError, RecursionError):
+        members: list[tuple[str, Any]] = []
+        try:
+            _each_slowly(line, lambda key, value: members.append((key, value)))
+        except JsonError:
+            pass
+        return tuple(members)
+
+
+def _valid(text: str) -> str:
+    if "�" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        return "".join(" " if c == "�" or "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
+
+
+def _skip(line: str, at: int) -> int:
+    return _BLANK.match(line, at).end()  # type: ignore[union-attr]  # it matches the empty text

@@ -1,0 +1,108 @@
+"""Aggregations across series: `sum by (…)`, `topk`, `sort` and their kin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from obstack_lab.telemetry.logql import ast
+from obstack_lab.telemetry.logql.sample import LabelSet
+from obstack_lab.telemetry.logql.windows import mean, variance
+
+Matrix = dict[LabelSet, list[float | None]]
+
+
+def group_key(labels: LabelSet, grouping: ast.Grouping | None) -> LabelSet:
+    """Return the labels that a series keeps in its group."""
+    if grouping is None:
+        return ()
+    if grouping.without:
+        return tuple(pair for pair in labels if pair[0] not in grouping.names)
+    return tuple(pair for pair in labels if pair[0] in grouping.names)
+
+
+def aggregate(tree: ast.VectorAggregation, inner: Matrix, steps: int) -> Matrix:
+    """Return the aggregation's result at every step."""
+    if tree.op in ("sort", "sort_desc"):
+        return _sorted(inner, descending=tree.op == "sort_desc")
+    groups: dict[LabelSet, list[tuple[LabelSet, list[float | None]]]] = {}
+    for labels, row in inner.items():
+        groups.setdefault(group_key(labels, tree.grouping), []).append((labels, row))
+    if tree.op in ("topk", "bottomk", "approx_topk"):
+        return _extremes(tree, groups, steps)
+    function = _FUNCTIONS[tree.op]
+    return {
+        key: _columns(function, [row for _, row in members], steps)
+        for key, members in groups.items()
+    }
+
+
+def _columns(
+    function: Callable[[Sequence[float]], float], rows: list[list[float | None]], steps: int
+) -> list[float | None]:
+    result: list[float | None] = []
+    for step in range(steps):
+        values = [value for row in rows if (value := row[step]) is not None]
+        result.append(function(values) if values else None)
+    return result
+
+
+def _largest(values: Sequence[float]) -> float:
+    best = values[0]
+    for value in values:
+        if value > best or math.isnan(best):
+            best = value
+    return best
+
+
+def _smallest(values: Sequence[float]) -> float:
+    best = values[0]
+    for value in values:
+        if value < best or math.isnan(best):
+            best = value
+    return best
+
+
+_FUNCTIONS: dict[str, Callable[[Sequence[float]], float]] = {
+    "sum": lambda values: math.fsum(values) if all(map(math.isfinite, values)) else sum(values),
+    "avg": mean,
+    "max": _largest,
+    "min": _smallest,
+    "count": lambda values: float(len(values)),
+    "stddev": lambda values: math.sqrt(variance(values)),
+    "stdvar": variance,
+}
+
+
+def _extremes(
+    tree: ast.VectorAggregation,
+    groups: dict[LabelSet, list[tuple[LabelSet, list[float | None]]]],
+    steps: int,
+) -> Matrix:
+    count = tree.parameter or 1
+    lowest = tree.op == "bottomk"
+    result: Matrix = {}
+    for members in groups.values():
+        for step in range(steps):
+            present = [
+                (value, labels) for labels, row in members if (value := row[step]) is not None
+            ]
+            present.sort(key=lambda pair: _rank(pair[0], lowest=lowest))
+            for value, labels in present[:count]:
+                result.setdefault(labels, [None] * steps)[step] = value
+    return result
+
+
+def _rank(value: float, *, lowest: bool) -> tuple[bool, float]:
+    """Order numbers from the wanted end, with what is no number last."""
+    if math.isnan(value):
+        return (True, 0.0)
+    return (False, value if lowest else -value)
+
+
+def _sorted(inner: Matrix, *, descending: bool) -> Matrix:
+    def rank(item: tuple[LabelSet, list[float | None]]) -> tuple[bool, float]:
+        value = item[1][-1]
+        return (True, 0.0) if value is None else _rank(value, lowest=not descending)
+
+    return dict(sorted(inner.items(), key=rank))

@@ -1,0 +1,105 @@
+"""What a range aggregation makes of the samples in one window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+Samples = Sequence[float]
+SECOND = 1_000_000_000
+
+
+def window_function(
+    op: str, interval: int, parameter: float | None, *, unwrapped: bool
+) -> Callable[[Sequence[int], Samples], float]:
+    """Return the function from times and values of a window to its value.
+
+    The window is never empty; its samples are in order of time.
+    """
+    seconds = interval / SECOND
+    if op == "rate" and unwrapped:
+        return lambda _times, values: math.fsum(values) / seconds
+    if op == "rate":
+        return lambda _times, values: len(values) / seconds
+    if op == "bytes_rate":
+        return lambda _times, values: math.fsum(values) / seconds
+    if op == "rate_counter":
+        return lambda times, values: _counter_rate(times, values, interval)
+    if op == "quantile_over_time":
+        return lambda _times, values: quantile(parameter or 0.0, values)
+    simple = _SIMPLE[op]
+    return lambda _times, values: simple(values)
+
+
+def quantile(share: float, values: Samples) -> float:
+    """Return the quantile by linear interpolation between the nearest ranks."""
+    if not values or math.isnan(share):
+        return math.nan
+    if share < 0:
+        return -math.inf
+    if share > 1:
+        return math.inf
+    ordered = sorted(values)
+    rank = share * (len(ordered) - 1)
+    low = max(0, math.floor(rank))
+    high = min(len(ordered) - 1, low + 1)
+    weight = rank - math.floor(rank)
+    return ordered[low] * (1 - weight) + ordered[high] * weight
+
+
+def variance(values: Samples) -> float:
+    """Return the population variance (Welford's method, as Loki)."""
+    mean = total = 0.0
+    for count, value in enumerate(values, 1):
+        delta = value - mean
+        mean += delta / count
+        total += delta * (value - mean)
+    return total / len(values)
+
+
+def mean(values: Samples) -> float:
+    """Return the mean."""
+    return math.fsum(values) / len(values) if all(map(math.isfinite, values)) else _rough(values)
+
+
+def _rough(values: Samples) -> float:
+    return sum(values) / len(values)
+
+
+def _total(values: Samples) -> float:
+    return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
+
+
+def _counter_rate(times: Sequence[int], values: Samples, interval: int) -> float:
+    """Return the rate of a counter within the window, resets counted as going on from zero."""
+    if len(values) < 2:
+        return 0.0
+    growth = values[-1] - values[0]
+    for before, after in zip(values, values[1:], strict=False):
+        if after < before:
+            growth += before
+    return _extrapolated(times, values, growth, interval) / (interval / SECOND)
+
+
+def _extrapolated(times: Sequence[int], values: Samples, growth: float, interval: int) -> float:
+    sampled = (times[-1] - times[0]) / SECOND
+    if sampled <= 0:
+        return growth
+    average = sampled / (len(values) - 1)
+    del interval, average
+    return growth
+
+
+_SIMPLE: dict[str, Callable[[Samples], float]] = {
+    "count_over_time": lambda values: float(len(values)),
+    "bytes_over_time": _total,
+    "sum_over_time": _total,
+    "avg_over_time": mean,
+    "min_over_time": min,
+    "max_over_time": max,
+    "stddev_over_time": lambda values: math.sqrt(variance(values)),
+    "stdvar_over_time": variance,
+    "first_over_time": lambda values: values[0],
+    "last_over_time": lambda values: values[-1],
+    "absent_over_time": lambda _values: 1.0,
+}

@@ -1,0 +1,77 @@
+"""Log queries: the newest (or oldest) lines that pass a pipeline, read slice by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from obstack_lab.telemetry.logql import ast
+from obstack_lab.telemetry.logql.entry import Entry
+from obstack_lab.telemetry.logql.evaluator import Deadline
+from obstack_lab.telemetry.logql.pipeline import compile_stages, run
+from obstack_lab.telemetry.loki.store import LogStore
+
+_FIRST_SLICE = 5_000_000_000
+_GROWTH = 4
+
+
+class LineReader:
+    """Reads from the wanted end in slices of growing length, so that a limit ends it early."""
+
+    def __init__(self, store: LogStore) -> None:
+        self.store = store
+
+    def read(
+        self,
+        selector: ast.Selector,
+        start: int,
+        end: int,
+        *,
+        limit: int,
+        newest_first: bool = True,
+        interval: int = 0,
+        deadline: Deadline | None = None,
+    ) -> list[Entry]:
+        """Return at most `limit` entries with `start <= timestamp < end` that pass the stages.
+
+        With an `interval`, entries closer than it to the one before are left out.
+        """
+        stages = compile_stages(selector.stages)
+        found: list[Entry] = []
+        last: dict[int, int] = {}
+        for first, beyond in self._slices(selector, start, end, newest_first=newest_first):
+            for entry in self.store.scan(
+                selector, first, beyond, order="DESC" if newest_first else "ASC"
+            ):
+                if deadline is not None:
+                    deadline.check()
+                if not run(stages, entry):
+                    continue
+                if interval:
+                    before = last.get(id(entry.stream))
+                    if before is not None and abs(entry.timestamp - before) < interval:
+                        continue
+                    last[id(entry.stream)] = entry.timestamp
+                found.append(entry)
+                if len(found) >= limit:
+                    return found
+        return found
+
+    def _slices(
+        self, selector: ast.Selector, start: int, end: int, *, newest_first: bool
+    ) -> Iterator[tuple[int, int]]:
+        streams = self.store.streams.select(selector.matchers, start, end - 1)
+        if not streams:
+            return
+        start = max(start, min(stream.first for stream in streams))
+        end = min(end, max(stream.last for stream in streams) + 1)
+        length = _FIRST_SLICE
+        while start < end:
+            if newest_first:
+                first = max(start, end - length)
+                yield first, end
+                end = first
+            else:
+                beyond = min(end, start + length)
+                yield start, beyond
+                start = beyond
+            length *= _GROWTH

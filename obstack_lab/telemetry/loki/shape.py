@@ -1,0 +1,35 @@
+"""How plainly a line is written: what lets SQL read its fields exactly as the evaluator would."""
+
+from __future__ import annotations
+
+import re
+
+OTHER = 0
+"""Only the evaluator can say what is in it."""
+JSON = 1
+"""A flat JSON object of plain keys without repetition, whose numbers SQL would not rewrite."""
+LOGFMT = 2
+"""`key=value` words of plain keys without repetition; quoted values hold no `=`."""
+
+_JSON_MEMBER = (
+    r'"[A-Za-z_][A-Za-z0-9_]*":(?:"[ !#-\[\]-~]*"|true|false|null'
+    r"|-?(?:0|[1-9][0-9]{0,14})|(?:0|[1-9][0-9]{0,6})\.[0-9]{0,6}[1-9])"
+)
+_JSON_FLAT = re.compile(rf"\{{{_JSON_MEMBER}(?:,{_JSON_MEMBER})*\}}")
+_JSON_KEYS = re.compile(r'[{,]"([A-Za-z_][A-Za-z0-9_]*)":')
+_LOGFMT_PAIR = r'[A-Za-z_][A-Za-z0-9_]*=(?:"[ !#-<>-\[\]-~]+"|[!#-<>-\[\]-~]+)'
+_LOGFMT_FLAT = re.compile(rf"{_LOGFMT_PAIR}(?: {_LOGFMT_PAIR})*")
+_LOGFMT_KEYS = re.compile(r"(?:^| )([A-Za-z_][A-Za-z0-9_]*)=")
+
+
+def shape_of(line: str) -> int:
+    """Return the shape of a line."""
+    if line[:1] == "{":
+        if _JSON_FLAT.fullmatch(line) and '"-0"' not in line:
+            keys = _JSON_KEYS.findall(line)
+            return JSON if len(keys) == len(set(keys)) and ":-0" not in line else OTHER
+        return OTHER
+    if "=" in line and _LOGFMT_FLAT.fullmatch(line):
+        keys = _LOGFMT_KEYS.findall(line)
+        return LOGFMT if len(keys) == len(set(keys)) else OTHER
+    return OTHER

@@ -1,0 +1,193 @@
+"""The log store: buffers what comes in, writes it to DuckDB, and gives lines to the evaluator."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.logql import ast
+from obstack_lab.telemetry.logql.entry import Entry
+from obstack_lab.telemetry.loki import level
+from obstack_lab.telemetry.loki.record import Batch
+from obstack_lab.telemetry.loki.shape import shape_of
+from obstack_lab.telemetry.loki.sqlfilter import line_conditions
+from obstack_lab.telemetry.loki.stream import Stream, Streams, with_service
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+FLUSH_ROWS = 4096
+_REMEMBERED = 32_768
+_INSERT = (
+    "INSERT INTO log_lines SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[]), "
+    "unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::UTINYINT[])"
+)
+Row = tuple[int, int, str, str, str | None, int]
+Listener = Callable[[Sequence[tuple[Stream, int, str, Mapping[str, str]]]], None]
+
+
+class LogStore:
+    """Lines by stream; a line is found by queries as soon as `append` has returned."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        database.apply(SCHEMA)
+        self.streams = Streams(database)
+        self.received = 0
+        self.repeated = 0
+        self.listeners: list[Listener] = []
+        self._buffer: list[Row] = []
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._seen: dict[tuple[int, int, int], None] = {}
+
+    def append(self, batches: Iterable[Batch]) -> int:
+        """Take the batches in; return how many lines were new.
+
+        A line that repeats stream, time and text of a recent one is dropped, as Loki does.
+        """
+        rows: list[Row] = []
+        told: list[tuple[Stream, int, str, Mapping[str, str]]] = []
+        for batch in batches:
+            stream = self.streams.obtain(with_service(batch.labels))
+            for record in batch.records:
+                meta = record.meta
+                detected = meta.get(level.LABEL) or level.detect(record.line, stream.labels, meta)
+                text = orjson.dumps(meta).decode() if meta else None
+                line = record.line
+                rows.append((record.timestamp, stream.id, line, detected, text, shape_of(line)))
+                if self.listeners:
+                    told.append((stream, record.timestamp, line, {**meta, level.LABEL: detected}))
+        fresh = self._remember(rows)
+        for listener in tuple(self.listeners):
+            listener(told)
+        if fresh >= FLUSH_ROWS or len(self._buffer) >= FLUSH_ROWS:
+            self.flush()
+        return fresh
+
+    def _remember(self, rows: list[Row]) -> int:
+        fresh = 0
+        with self._lock:
+            for row in rows:
+                key = (row[0], row[1], hash(row[2]))
+                if key in self._seen:
+                    self.repeated += 1
+                    continue
+                self._seen[key] = None
+                fresh += 1
+                self._buffer.append(row)
+                stream = self.streams[row[1]]
+                stream.first = min(stream.first, row[0])
+                stream.last = max(stream.last, row[0])
+            self.received += fresh
+            surplus = len(self._seen) - _REMEMBERED
+            if surplus > 0:
+                for key in list(self._seen)[: surplus + _REMEMBERED // 4]:
+                    del self._seen[key]
+        return fresh
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        if not self._buffer:
+            return
+        with self._flushing:
+            with self._lock:
+                rows, self._buffer = self._buffer, []
+            if not rows:
+                return
+            unsaved = self.streams.take_unsaved()
+            with self.database.writer() as cursor:
+                if unsaved:
+                    cursor.execute(
+                        "INSERT INTO log_streams SELECT unnest($1::INTEGER[]), "
+                        "unnest($2::VARCHAR[])",
+                        [
+                            [stream.id for stream in unsaved],
+                            [orjson.dumps(stream.labels).decode() for stream in unsaved],
+                        ],
+                    )
+                cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+
+    def select(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Run a query on what has been received so far; return its cursor."""
+        self.flush()
+        return self.database.cursor().execute(sql, list(parameters))
+
+    def entries(self, selector: ast.Selector, after: int, until: int) -> Iterator[Entry]:
+        """Yield the matching streams' entries with `after < timestamp <= until`."""
+        return self.scan(selector, after + 1, until + 1)
+
+    def scan(
+        self, selector: ast.Selector, start: int, end: int, *, order: str = ""
+    ) -> Iterator[Entry]:
+        """Yield entries with `start <= timestamp < end`; `order` is `ASC`, `DESC` or any."""
+        streams = self.streams.select(selector.matchers, start, end - 1)
+        if not streams:
+            return
+        conditions, parameters = line_conditions(selector.stages)
+        where = " AND ".join(
+            ["ts >= ? AND ts < ?", stream_condition(streams, len(self.streams)), *conditions]
+        )
+        ordering = f" ORDER BY ts {order}, rowid" if order else ""
+        cursor = self.select(
+            f"SELECT ts, stream, line, level, meta FROM log_lines WHERE {where}{ordering}",  # noqa: S608 - values are bound
+            [start, end, *parameters],
+        )
+        labels = {stream.id: stream.labels for stream in streams}
+        while rows := cursor.fetchmany(4096):
+            for timestamp, number, line, detected, meta in rows:
+                yield Entry(timestamp, line, labels[number], metadata(detected, meta))
+
+    def expire(self, before: int) -> int:
+        """Drop the lines older than `before`."""
+        with self.database.writer() as cursor:
+            gone = cursor.execute("DELETE FROM log_lines WHERE ts < ?", [before]).fetchone()[0]
+        if gone:
+            self._forget()
+        return int(gone)
+
+    def evict(self, share: float) -> int:
+        """Drop the oldest share of the lines."""
+        self.flush()
+        cursor = self.database.cursor()
+        row = cursor.execute("SELECT quantile_disc(ts, ?) FROM log_lines", [share]).fetchone()
+        return 0 if row is None or row[0] is None else self.expire(int(row[0]) + 1)
+
+    def figures(self) -> Mapping[str, float]:
+        """Return the store's metrics."""
+        return {
+            "telemetry_log_lines_received_total": self.received,
+            "telemetry_log_lines_repeated_total": self.repeated,
+            "telemetry_log_streams": len(self.streams),
+        }
+
+    def _forget(self) -> None:
+        spans = {
+            number: (first, last)
+            for number, first, last in self.select(
+                "SELECT stream, min(ts), max(ts) FROM log_lines GROUP BY stream", []
+            ).fetchall()
+        }
+        self.streams.forget(spans)
+        with self.database.writer() as cursor:
+            cursor.execute(
+                "DELETE FROM log_streams WHERE id NOT IN (SELECT DISTINCT stream FROM log_lines)"
+            )
+
+
+def stream_condition(streams: Sequence[Stream], of: int) -> str:
+    """Return the SQL that keeps these streams' lines; nothing to test where it is all of them."""
+    if len(streams) == of:
+        return "true"
+    return f"stream IN ({','.join(str(stream.id) for stream in streams)})"
+
+
+def metadata(detected: str | None, meta: str | None) -> dict[str, str]:
+    """Return a line's metadata with its detected level."""
+    found: dict[str, str] = orjson.loads(meta) if meta else {}
+    if detected:
+        found[level.LABEL] = detected
+    return found
