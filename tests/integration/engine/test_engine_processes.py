@@ -79,9 +79,10 @@ class Lab:
             self.process.communicate("stop\n", timeout=30)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[LabHome]:
-    home = LabHome(tmp_path / "läb with spaces")
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHome]:
+    """One directory for all tests here: the data set is loaded once."""
+    home = LabHome(tmp_path_factory.mktemp("processes") / "läb with spaces")
     yield home
     wipe(home)
 

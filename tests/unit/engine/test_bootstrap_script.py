@@ -28,6 +28,10 @@ case "$1 $2" in
 "-m pip")
     case "$*" in
     *" uv") [ -e "$me.uv-works" ] || exit 1; cp "$STUBS/uv" "${me%/*}/uv" ;;
+    *" -c "*) [ ! -e "$STUBS/pins-do-not-fit" ] || exit 1 ;;
+    esac
+    case "$*" in
+    *" uv") ;;
     *) [ ! -e "$STUBS/offline" ] || { echo 'no network'; exit 1; }
        touch "$me.has-run"; case "$*" in *"[dev]"*) touch "$me.has-test" ;; esac ;;
     esac ;;
@@ -193,6 +197,14 @@ def test_without_constraints_the_package_is_installed_without_pins(machine: Mach
     (machine.root / "constraints.txt").unlink()
     assert machine.run("status").returncode == 0
     assert not [call for call in machine.calls if " -c /" in call]
+
+
+def test_pins_that_do_not_fit_this_python_are_left_out(machine: Machine) -> None:
+    machine.add_python()
+    (machine.stubs / "pins-do-not-fit").touch()
+    done = machine.run("status")
+    assert done.stdout == "obstack-lab:status\n"
+    assert "Python packages (pip, without the pins) … done" in done.stderr
 
 
 def test_a_python_that_is_too_old_gets_one_line_with_the_fix(machine: Machine) -> None:
