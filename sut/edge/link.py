@@ -44,10 +44,7 @@ class Pipe:
         if not self._held and not delay and self.target:
             self._pass(data)
             return
-        due = self._loop.time() + delay
-        if self._held:
-            due = max(due, self._held[-1][0])
-        self._held.append((due, data))
+        self._held.append((self._loop.time() + delay, data))
         self._held_bytes += len(data or b"")
         self._regulate()
         if self.target and not self._timer:

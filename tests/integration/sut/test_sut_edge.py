@@ -120,6 +120,20 @@ def test_a_toxic_acts_on_open_connections_and_clearing_restores_the_route() -> N
     through_edge(scenario)
 
 
+def test_bytes_on_their_way_are_not_overtaken_when_a_route_becomes_fast() -> None:
+    async def scenario(board: Switchboard, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await delay(board, latency_ms=150, direction="request")
+        writer.write(b"a")
+        await asyncio.sleep(0.03)
+        await board.carry_out({"op": "clear", "route": "a-b"})
+        writer.write(b"b")
+        assert await reader.readexactly(2) == b"ab"
+        writer.close()
+
+    through_edge(scenario)
+
+
 def test_the_standing_latency_of_a_route_survives_clearing() -> None:
     async def scenario(board: Switchboard, port: int) -> None:
         (view,) = (await board.carry_out({"op": "routes"}))["routes"]
