@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from obstack_lab.errors import LabError
-from obstack_lab.orchestrator.serve import Daemon
+from obstack_lab.orchestrator.life import Daemon
 from obstack_lab.settings import LabHome
 
 

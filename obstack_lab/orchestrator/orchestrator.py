@@ -10,15 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from obstack_lab.engine.interface import Component, Progress, Stack
+from obstack_lab.engine.interface import Component
 from obstack_lab.errors import ScenarioError, UnknownName, WrongPhase
 from obstack_lab.orchestrator.archive import Archive, Book
+from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.feed import change_log, feed
 from obstack_lab.orchestrator.play import Play, Stage
 from obstack_lab.orchestrator.run import Run, new_run_id
 from obstack_lab.orchestrator.views import (
     ComponentView,
-    ProgressView,
     QuestionView,
     RunRequest,
     ScenarioView,
@@ -29,8 +29,6 @@ from obstack_lab.orchestrator.views import (
 from obstack_lab.review.journal import ChangeEntry, QueryEntry
 from obstack_lab.scenario.library import Library
 
-STANDARD = Stack({"gateway": "2.3.1", "orders": "1.4.2", "inventory": "3.1.0"})
-"""What runs while no scenario says otherwise."""
 CURRENT = "current"
 _SETTLE = 30.0
 _DESK = "desk"
@@ -50,26 +48,19 @@ class LabIdentity:
 class Orchestrator:
     """Thread-safe; the API calls it, the conductor ticks it."""
 
-    def __init__(self, identity: LabIdentity, stage: Stage, library: Library) -> None:
+    def __init__(self, identity: LabIdentity, stage: Stage, library: Library, boot: Boot) -> None:
+        self.boot = boot
         self.identity = identity
         self.stage = stage
         self.library = library
         self.archive = Archive(stage.records, stage.ledger)
         self._play: Play | None = None
-        self._progress: dict[str, ProgressView] = {}
-        self._started = False
         self._trouble = ""
         self._creating = threading.Lock()
         self._version = _version()
         self._repeated: dict[tuple[str, str, str], float] = {}
 
     # the lab
-
-    def boot(self) -> None:
-        """Start the components; `status` tells how far it is. Raises LabError."""
-        self.mark_interrupted()
-        self.stage.engine.start(STANDARD, self._report)
-        self._started = True
 
     def status(self) -> StatusView:
         """Return the lab as a whole."""
@@ -80,11 +71,11 @@ class Orchestrator:
             version=self._version,
             engine=self.identity.engine,
             backends=self.identity.backends,
-            healthy=self._started and all(c.state == "healthy" for c in components),
+            healthy=self.boot.done and all(c.state == "healthy" for c in components),
             now=self.stage.clock(),
             components=components,
             run=play.run.id if play is not None and play.run.active else None,
-            starting=() if self._started else tuple(self._progress.values()) or _FIRST,
+            starting=self.boot.steps(),
             trouble=self._trouble,
         )
 
@@ -148,7 +139,7 @@ class Orchestrator:
         if not self._creating.acquire(blocking=False):
             raise WrongPhase("Another run is being prepared right now. Wait a moment.")
         try:
-            if not self._started:
+            if not self.boot.done:
                 raise WrongPhase("The lab still starts. Wait until `./lab status` is healthy.")
             before = self._play
             if before is not None and before.run.active:
@@ -249,7 +240,7 @@ class Orchestrator:
     def tick(self) -> None:
         """Do what is due now."""
         play = self._play
-        if self._started and play is not None:
+        if self.boot.done and play is not None:
             play.tick()
 
     def stumbled(self, trouble: str) -> None:
@@ -275,17 +266,6 @@ class Orchestrator:
             changes=change_log(entries),
             questions=questions(run),
         )
-
-    def _report(self, progress: Progress) -> None:
-        self._progress[progress.component] = ProgressView(
-            component=progress.component,
-            state=progress.state,
-            seconds=progress.seconds,
-            detail=progress.detail,
-        )
-
-
-_FIRST = (ProgressView(component="orchestrator", state="ready"),)
 
 
 def questions(run: Run) -> tuple[QuestionView, ...]:

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 from obstack_lab.orchestrator.api.application import application
 from obstack_lab.orchestrator.api.broadcast import Broadcast
+from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.faults.interface import FaultDriver
 from obstack_lab.orchestrator.faults.plane import DRIVERS
@@ -105,9 +106,9 @@ def lab(
         orders=Orders(patience=0.05),
     )
     orchestrator = Orchestrator(
-        LabIdentity("0badcafe", "memory", "built-in"), stage, Library(scenarios)
+        LabIdentity("0badcafe", "memory", "built-in"), stage, Library(scenarios), Boot(engine)
     )
-    orchestrator.boot()
+    orchestrator.boot.run()
     yield Lab(clock, engine, metrics, impact, records, orchestrator, Broadcast())
     records.close()
 

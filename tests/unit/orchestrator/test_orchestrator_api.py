@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 from orchestrator_stage import SCENARIO, Lab, Upstream
@@ -14,6 +16,7 @@ from obstack_lab.errors import (
     UsageError,
     WrongPhase,
 )
+from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.metrics import PrometheusAlert
 from obstack_lab.orchestrator.views import WriteUp
@@ -26,6 +29,29 @@ def test_the_lab_says_how_it_is(client: Client) -> None:
     assert status.run is None
     assert not status.starting
     assert {c.name for c in status.components} >= {"postgres", "prometheus", "orders", "load"}
+
+
+def test_the_lab_answers_while_it_starts(client: Client, lab: Lab) -> None:
+    lab.orchestrator.boot.done = False
+    status = client.status()
+    assert not status.healthy
+    assert {step.component for step in status.starting} > {"orchestrator", "postgres"}
+    with pytest.raises(WrongPhase, match="still starts"):
+        client.create_run(SCENARIO)
+
+
+def test_why_a_lab_did_not_start_is_told(lab: Lab) -> None:
+    told: list[LabError] = []
+    heard = threading.Event()
+    for error in (EngineError("no port left"), RuntimeError("boom")):
+        lab.engine.fail_next("start", error)
+        heard.clear()
+        Boot(lab.engine).begin(lambda why: (told.append(why), heard.set()))
+        assert heard.wait(5)
+    assert [str(why) for why in told] == [
+        "no port left",
+        "The lab did not start: RuntimeError: boom",
+    ]
 
 
 def test_the_library_keeps_its_secrets(client: Client) -> None:

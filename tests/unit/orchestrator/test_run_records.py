@@ -22,9 +22,12 @@ def after_the_crash(lab: Lab, tmp_path: Path) -> Orchestrator:
 
     stage = replace(lab.orchestrator.stage, records=Records.at(tmp_path / "records.sqlite"))
     again = Orchestrator(
-        LabIdentity("1badcafe", "memory", "built-in"), stage, lab.orchestrator.library
+        LabIdentity("1badcafe", "memory", "built-in"),
+        stage,
+        lab.orchestrator.library,
+        lab.orchestrator.boot,
     )
-    again.boot()
+    again.mark_interrupted()
     return again
 
 

@@ -94,7 +94,7 @@ class MemoryStage:
     def clear(self) -> None:
         self.cleared += 1
         self.lab.engine.stop()
-        self.lab.orchestrator.boot()
+        self.lab.orchestrator.boot.run()
 
     def ledger(self, run: str) -> Sequence[LedgerEntry]:
         return ()
