@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.integration
-AT_ONCE = 16
+AT_ONCE = 24
 BASKET = {
     "customer_id": 9,
     "items": [{"product_id": 50, "quantity": 1}, {"product_id": 61, "quantity": 1}],
@@ -31,7 +31,7 @@ def check_out_together(shop: Any) -> tuple[Counter[int], float]:
 
 def test_1_4_2_serves_them_all(open_shop: Callable[..., Any]) -> None:
     shop = open_shop("1.4.2")
-    shop.configure("orders", db_pool_timeout=0.5)
+    shop.configure("orders", db_pool_timeout=1)
     statuses, _ = check_out_together(shop)
     assert statuses == {201: AT_ONCE}
     assert shop.metric("orders", "db_client_connection_timeouts_total") == 0
@@ -41,9 +41,9 @@ def test_1_5_0_runs_dry_and_a_larger_pool_serves_them_all(
     open_shop: Callable[..., Any], store: Any
 ) -> None:
     shop = open_shop("1.5.0")
-    shop.configure("orders", db_pool_timeout=0.5)
+    shop.configure("orders", db_pool_timeout=1)
     statuses, waiting = check_out_together(shop)
-    assert statuses[503] >= AT_ONCE // 2
+    assert statuses[503] >= AT_ONCE // 6
     assert statuses[201] >= 4
     assert waiting > 4
     assert shop.metric("orders", "db_client_connection_timeouts_total") == statuses[503]
@@ -52,9 +52,9 @@ def test_1_5_0_runs_dry_and_a_larger_pool_serves_them_all(
     assert lines[0]["pool_size"] == lines[0]["used"] == 4
     waits = [span for service, span in store.spans if span.name == "pool.acquire"]
     longest = max(span.end_time_unix_nano - span.start_time_unix_nano for span in waits)
-    assert longest > 0.45e9
+    assert longest > 0.9e9
 
-    shop.configure("orders", db_pool_size=20)
+    shop.configure("orders", db_pool_size=20, db_pool_timeout=5)
     statuses, _ = check_out_together(shop)
     assert statuses == {201: AT_ONCE}
 
