@@ -15,7 +15,11 @@ from obstack_lab.telemetry.traceql.series import BUCKETING, COUNTING, Accumulato
 from obstack_lab.telemetry.traceql.static import Value
 from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Filter, Intrinsic, MetricsQuery
 
-_BUCKET = "CAST(power(2, length(ltrim(bin({value} - 1), '0'))) AS HUGEINT)"
+_BUCKET = (
+    "CASE WHEN {value} < 2 THEN NULL WHEN {value} < 35184372088832 THEN ceil(log2({value})) "
+    "ELSE length(ltrim(bin({value} - 1), '0')) END"
+)
+"""The exponent of the power of two; beyond 2^45 a float's logarithm is not exact enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def _observe(
         accumulator.count(key, interval, measured[0])
     elif op in BUCKETING:
         if measured[0] is not None:
-            accumulator.bucket(key, interval, int(measured[0]), measured[1])
+            accumulator.bucket(key, interval, 1 << int(measured[0]), measured[1])
     else:
         least, greatest, total, number, all_of_them = measured
         moments = accumulator.moment(key, interval)
@@ -94,7 +98,7 @@ def _measured(store: SpanStore, query: MetricsQuery) -> str | None:
     else:
         return None
     if aggregate.op in BUCKETING:
-        return f"CASE WHEN {value} >= 2 THEN {_BUCKET.format(value=value)} END, count(*)"
+        return f"{_BUCKET.format(value=value)}, count(*)"
     return f"min({value}), max({value}), sum({value}), count({value}), count(*)"
 
 

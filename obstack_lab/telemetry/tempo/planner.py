@@ -10,7 +10,8 @@ from obstack_lab.telemetry.tempo.predicate import ALL, Predicate, Translator
 from obstack_lab.telemetry.tempo.store import SpanStore
 from obstack_lab.telemetry.traceql.conditions import Request, condition_of
 from obstack_lab.telemetry.traceql.span import Trace
-from obstack_lab.telemetry.traceql.syntax import Binary, Expression, Filter, Intrinsic, Pipeline
+from obstack_lab.telemetry.traceql.syntax import Aggregate, Binary, Coalesce, Expression, Filter
+from obstack_lab.telemetry.traceql.syntax import Intrinsic, Pipeline, ScalarFilter, Static
 from obstack_lab.telemetry.traceql.syntax import SpansetExpression, SpansetOperation
 
 LONGEST_TRACE = 3600 * 10**9
@@ -132,6 +133,7 @@ class Plan:
         self.store = store
         translator = Translator(store.columns, store.decoder, request)
         self.need = need_of(pipeline, translator)
+        self.least = _least_spans(pipeline)
         self.where, self.values = _where(_leaves(self.need), self.need)
         if window is not None:
             self.where = f"started BETWEEN ? AND ? AND {self.where}"
@@ -141,6 +143,8 @@ class Plan:
         """Yield the traces that may match, newest first, a page at a time."""
         cursor = self.store.cursor()
         having, more = ("true", []) if isinstance(self.need, Leaf) else _having(self.need)
+        if self.least > 1 and isinstance(self.need, Leaf):
+            having = f"count(*) >= {self.least}"
         offset, limit = 0, _FIRST_PAGE
         while True:
             statement = _CANDIDATES.format(
@@ -153,6 +157,22 @@ class Plan:
                 return
             offset += limit
             limit = _PAGE if offset == _FIRST_PAGE else limit * 8
+
+
+def _least_spans(pipeline: Pipeline) -> int:
+    """Return how many spans the first filter must find, as a later `count()` demands."""
+    least = 1
+    if not isinstance(pipeline.stages[0], Filter):
+        return least
+    for stage in pipeline.stages[1:]:
+        if isinstance(stage, Filter | SpansetOperation | Pipeline | Coalesce):
+            break
+        if not isinstance(stage, ScalarFilter) or stage.left != Aggregate("count"):
+            continue
+        number = stage.right.value if isinstance(stage.right, Static) else None
+        if type(number) is int and stage.op in ("=", ">=", ">"):
+            least = max(least, number + (stage.op == ">"))
+    return least
 
 
 def _where(leaves: list[Predicate], need: Need) -> tuple[str, list[Any]]:

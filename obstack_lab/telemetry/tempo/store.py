@@ -119,16 +119,37 @@ class SpanStore:
         )
 
     def traces(self, identities: list[tuple[int, int]]) -> list[Trace]:
-        """Return these traces (high and low half of the id), arranged, in the same order."""
-        rows = self.database.cursor().execute(
-            f"SELECT {_ROW} FROM spans JOIN (SELECT unnest(?::UBIGINT[]) AS trace_high, "  # noqa: S608 - our own names
-            "unnest(?::UBIGINT[]) AS trace_low) USING (trace_high, trace_low)",
-            [[high for high, _ in identities], [low for _, low in identities]],
-        )
+        """Return these traces (high and low half of the id), arranged, in the same order.
+
+        First the narrow column is read for the rows' numbers, then only those rows are read
+        whole; one transaction keeps the numbers valid.
+        """
         found: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-        for row in rows.fetchall():
+        for row in self._rows_of([low for _, low in identities]):
             found.setdefault(row[:2], []).append(row)
         return [self.trace(found[identity]) for identity in identities if identity in found]
+
+    def _rows_of(self, lows: list[int]) -> list[tuple[Any, ...]]:
+        cursor = self.database.cursor()
+        cursor.begin()
+        try:
+            numbers = [
+                number
+                for (number,) in cursor.execute(
+                    "SELECT rowid FROM spans WHERE trace_low IN (SELECT unnest(?::UBIGINT[]))",
+                    [lows],
+                ).fetchall()
+            ]
+            if not numbers:
+                return []
+            rows: list[tuple[Any, ...]] = cursor.execute(
+                f"SELECT {_ROW} FROM spans WHERE rowid BETWEEN ? AND ? "  # noqa: S608 - our own names
+                "AND rowid IN (SELECT unnest(?::BIGINT[]))",
+                [min(numbers), max(numbers), numbers],
+            ).fetchall()
+            return rows
+        finally:
+            cursor.commit()
 
     def trace(self, rows: Iterable[tuple[Any, ...]]) -> Trace:
         """Return the arranged trace of rows that belong together."""
