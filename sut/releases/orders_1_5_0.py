@@ -13,7 +13,7 @@ from sut.settings import OrdersSettings
 
 SETTINGS = OrdersSettings
 PAGE_SIZE = 4
-MAX_PAGES = 7
+MAX_PAGES = 6
 
 
 async def place_order(shop: Shop, basket: Basket) -> PlacedOrder:
