@@ -56,6 +56,8 @@ class Stretch(_Part):
 class ImpactReview(_Part):
     """Impact before the incident, until users were well again (or the end), and after that.
 
+    Users are well from where the criteria began to hold, if they held until mitigation.
+
     `whole` is from the beginning of the incident to the end of the run.
     """
 

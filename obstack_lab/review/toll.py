@@ -20,9 +20,16 @@ _EARLIER = 5.0
 def impact(
     entries: Sequence[LedgerEntry], course: Course, scenario: Scenario, created: float
 ) -> ImpactReview:
-    """Return the impact of each part of the run."""
+    """Return the impact of each part of the run.
+
+    Users count as well from where the criteria began to hold: a run is called mitigated only after
+    they have held for a while, and that while belongs to the time after.
+    """
     objective = scenario.objective.success_ratio
-    well = course.mitigated if course.mitigated is not None else course.end
+    well = course.end
+    if course.mitigated is not None:
+        held = max(criterion.hold for criterion in scenario.criteria)
+        well = max(course.begin, course.acted or course.begin, course.mitigated - held)
 
     def stretch(start: float, end: float) -> Stretch:
         return _stretch(_between(entries, start, end, objective))

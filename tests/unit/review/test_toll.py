@@ -16,8 +16,8 @@ def lost_between(ledger, run, start, end) -> int:
 def test_each_part_is_counted_from_the_ledger(judge, ledger, run) -> None:
     toll = judge().impact
     assert (toll.before.success_ratio, toll.before.seconds) == (1, 60)
-    assert toll.during.seconds == 150
-    assert toll.during.requests_lost == lost_between(ledger, run, 0, 150) > 400
+    assert toll.during.seconds == 150 - 15
+    assert toll.during.requests_lost == lost_between(ledger, run, 0, 135) > 400
     assert toll.during.success_ratio == pytest.approx(
         1 - toll.during.requests_lost / toll.during.requests
     )
@@ -26,6 +26,12 @@ def test_each_part_is_counted_from_the_ledger(judge, ledger, run) -> None:
     assert toll.whole.requests == toll.during.requests + toll.after.requests
     assert 105 <= toll.whole.downtime <= 112
     assert toll.whole.users_affected <= toll.users == 200
+
+
+def test_a_run_that_ends_as_soon_as_it_is_mitigated_has_an_after(judge, run) -> None:
+    after = judge(ended_at=run.started_at + 150.01).impact.after
+    assert after is not None
+    assert (after.seconds, after.success_ratio) == (15.01, 1)
 
 
 def test_without_mitigation_there_is_no_after(judge, journal) -> None:
