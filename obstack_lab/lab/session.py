@@ -162,7 +162,7 @@ class Lab:
         """Return every component with its state; true when all are healthy."""
         status = self.client.status()
         rows = [
-            (c.name, c.state, c.release or "", words.duration(max(0.0, status.now - c.since)))
+            (c.name, c.state, c.release or "", words.whole(max(0.0, status.now - c.since)))
             for top in status.components
             for c in (top, *top.children)
         ]
@@ -265,5 +265,5 @@ def _criterion_row(item: CriterionView) -> tuple[str, ...]:
         f"{sign.shape} {sign.word}{': ' + item.reason if item.reason else ''}",
         words.quantity(item.value, item.unit),
         words.target(item.target, item.unit),
-        f"{words.duration(item.held)} of {words.duration(item.hold)}",
+        f"{words.whole(item.held)} of {words.whole(item.hold)}",
     )

@@ -88,6 +88,13 @@ def duration(seconds: float | None) -> str:
     return f"{hours}{NARROW}h {minutes}{NARROW}m"
 
 
+def whole(seconds: float | None) -> str:
+    """Return a duration in whole seconds: what was counted second by second."""
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    return duration(seconds) if seconds >= 9.5 else f"{int(seconds)}{NARROW}s"
+
+
 def clock(seconds: float | None) -> str:
     """Return a run's clock: `04:12`, `1:02:03`, with a sign before the start."""
     if seconds is None or not math.isfinite(seconds):

@@ -51,9 +51,13 @@ def _figures(data: Review) -> Block:
         "kind": "figures",
         "items": [
             {"label": "Points", "value": str(data.scores.total), "note": f"of {data.scores.of}"},
-            {"label": "Detected", "value": words.duration(times.detected), "note": "after"},
-            {"label": "Mitigated", "value": words.duration(times.mitigated), "note": "after"},
-            {"label": "Resolved", "value": words.duration(times.resolved), "note": "after"},
+            {"label": "Detected", "value": words.whole(times.detected), "note": "after the start"},
+            {
+                "label": "Mitigated",
+                "value": words.whole(times.mitigated),
+                "note": "after the start",
+            },
+            {"label": "Resolved", "value": words.whole(times.resolved), "note": "after the start"},
             {
                 "label": "Users affected",
                 "value": words.count(whole.users_affected),
@@ -64,7 +68,7 @@ def _figures(data: Review) -> Block:
                 "value": words.count(whole.requests_lost),
                 "note": f"of {words.count(whole.requests)}",
             },
-            {"label": "Downtime", "value": words.duration(whole.downtime), "note": ""},
+            {"label": "Downtime", "value": words.whole(whole.downtime), "note": ""},
         ],
     }
 

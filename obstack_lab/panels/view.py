@@ -78,7 +78,6 @@ def header(run: RunView | None, *, healthy: bool) -> Block:
         "left": _left(run),
         "severity": words.severity(run.severity).plain(),
         "declared": run.severity,
-        "outcome": words.OUTCOMES[run.outcome].plain() if run.outcome else None,
         "next": _next_step(run, healthy=healthy),
         "ended": ended,
         "can": {
@@ -109,6 +108,8 @@ NEXT: dict[str, str] = {
 
 
 def _next_step(run: RunView, *, healthy: bool) -> str:
+    if run.outcome:
+        return f"{words.OUTCOMES[run.outcome].word}. Read the review."
     step: str = run.phase
     if run.phase == "baseline" and not healthy:
         step = "unhealthy"
@@ -160,7 +161,7 @@ def users(impact: ImpactView | None) -> Block:
             "note": f"at {words.number(impact.rate)} requests/s",
             "why": few if impact.p95 is None else "",
         },
-        {"label": "Downtime", "value": words.duration(impact.downtime), "note": "since the start"},
+        {"label": "Downtime", "value": words.whole(impact.downtime), "note": "since the start"},
     ]
     return {
         "figures": figures,
@@ -231,7 +232,7 @@ def criterion(item: CriterionView) -> Block:
     """Return one criterion with its verdict in words and how long it has held."""
     sign = words.VERDICTS[item.verdict]
     done = 1.0 if item.hold <= 0 else min(1.0, item.held / item.hold)
-    held = f"held {words.duration(item.held)} of {words.duration(item.hold)}"
+    held = f"held {words.whole(item.held)} of {words.whole(item.hold)}"
     return {
         "id": item.id,
         "title": item.title,
@@ -262,7 +263,7 @@ def alerts(found: tuple[AlertView, ...], now: float) -> Block:
                 "name": a.name,
                 "sign": words.severity(a.severity).plain(),
                 "state": a.state,
-                "since": f"{words.duration(max(0.0, float(int(now - a.since))))} ago",
+                "since": f"{words.whole(max(0.0, now - a.since))} ago",
                 "summary": a.summary,
                 "labels": ", ".join(f"{k}={v}" for k, v in sorted(a.labels.items())),
                 "service": a.labels.get("service_name", ""),

@@ -25,7 +25,7 @@ function field(parameter) {
   }
   input.addEventListener("keydown", (event) => event.stopPropagation());
   const limits = parameter.minimum !== null && parameter.maximum !== null ? ` ${parameter.minimum} to ${parameter.maximum}` : "";
-  const name = h("span", { class: "ob-field-name", title: parameter.description || null }, label, h("span", { class: "ob-small" }, limits));
+  const name = h("span", { class: "ob-field-name", title: `${label}${limits}. ${parameter.description}` }, label, h("span", { class: "ob-small" }, limits));
   const el = h("label", { class: "ob-field" }, name, input);
   const read = () => {
     if (parameter.kind === "boolean") return input.checked;
@@ -55,10 +55,9 @@ function chosen(fields) {
   return Object.fromEntries(wanted.filter(([, value]) => value !== undefined).map(([name, value]) => [name, value]));
 }
 
-function form(link, service, action) {
+// What was asked and what became of it stands above the buttons of its service.
+function form(link, service, action, { confirm, outcome }) {
   const fields = action.parameters.map(field);
-  const outcome = h("p", { class: "ob-outcome", role: "status" });
-  const confirm = h("div", { class: "ob-confirm", hidden: true });
 
   async function run() {
     confirm.hidden = true;
@@ -92,8 +91,6 @@ function form(link, service, action) {
     "form",
     { class: fields.length ? "ob-form ob-form-wide" : "ob-form", onsubmit: (event) => { event.preventDefault(); press.click(); } },
     h("div", { class: "ob-form-line" }, fields.length ? h("div", { class: "ob-fields-grid" }, fields.map((item) => item.el)) : null, press),
-    confirm,
-    outcome,
   );
   const update = (now) => {
     now.parameters.forEach((parameter, index) => fields[index].follow(parameter.default));
@@ -111,10 +108,16 @@ function serviceForms(link) {
   return (group) => {
     const note = h("span", { class: "ob-small" });
     const body = h("div", { class: "ob-service-body" });
-    const el = h("fieldset", { class: "ob-service-forms" }, h("legend", {}, group.service, note), body);
+    const outcome = h("p", { class: "ob-outcome", role: "status" });
+    const confirm = h("div", { class: "ob-confirm", hidden: true });
+    const place = { confirm, outcome };
+    const legend = h("legend", {}, group.service, note);
+    const el = h("fieldset", { class: "ob-service-forms" }, legend, confirm, outcome, body);
     const update = (now) => {
       setText(note, now.note ?? "");
-      keyed(body, simpleFirst(now.actions), shapeOf, (action) => form(link, group.service, action));
+      keyed(body, simpleFirst(now.actions), shapeOf, (action) =>
+        form(link, group.service, action, place),
+      );
     };
     return { el, update };
   };

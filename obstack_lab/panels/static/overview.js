@@ -3,7 +3,7 @@
 import { LineChart, TimeAxis, format } from "./chart.js";
 import { button, h, keyed, localTime, setText } from "./dom.js";
 
-const HEIGHT = { notebook: 84, page: 136 };
+const HEIGHT = { notebook: 84, page: 128 };
 
 export function overviewTab(link, observe) {
   const height = HEIGHT[link.get("page").mode] ?? HEIGHT.notebook;

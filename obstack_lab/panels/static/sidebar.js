@@ -53,13 +53,18 @@ function alertRow(link, observe) {
     );
     const update = (now) => {
       updateSign(verdict, now.sign);
-      setText(state, now.acknowledged ? `acknowledged, ${now.state}` : `${now.state}, ${now.since}`);
+      setText(state, alertState(now));
       setText(summary, now.summary);
       heard.hidden = !now.open;
-      el.classList.toggle("ob-alert-open", now.open);
+      el.classList.toggle("ob-alert-over", now.state === "resolved");
     };
     return { el, update };
   };
+}
+
+function alertState(item) {
+  if (item.state === "resolved") return "is over";
+  return item.acknowledged ? `acknowledged, ${item.state}` : `${item.state}, ${item.since}`;
 }
 
 // Words between backticks are code.

@@ -12,12 +12,13 @@ function figure(item) {
   const note = h("span", { class: "ob-note" });
   const el = h(
     "div",
-    { class: item.lead ? "ob-figure ob-lead" : "ob-figure" },
+    { class: "ob-figure" },
     h("span", { class: "ob-label" }, item.label),
     h("span", { class: "ob-amount" }, value, trend),
     note,
   );
   const update = (now) => {
+    el.className = now.lead ? "ob-figure ob-lead" : "ob-figure";
     setText(value, now.value);
     value.className = `ob-value ob-${now.tone || "plain"}`;
     setText(trend, ARROWS[now.trend] ?? "");
