@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from obstack_lab.telemetry import metrics
@@ -20,6 +20,18 @@ from obstack_lab.telemetry.tempo.routes import routes as tempo_routes
 async def ready(_request: Request) -> PlainTextResponse:
     """Say that the store takes data and questions."""
     return PlainTextResponse("ready\n")
+
+
+async def no_page(_request: Request, _error: Exception) -> PlainTextResponse:
+    """Answer an unknown address as Go's servers do."""
+    return PlainTextResponse(
+        "404 page not found\n", 404, headers={"X-Content-Type-Options": "nosniff"}
+    )
+
+
+async def no_method(_request: Request, _error: Exception) -> Response:
+    """Answer a method that an address does not take as Go's routers do."""
+    return Response(status_code=405)
 
 
 def build_app(database: Database, retention: Retention) -> Starlette:
@@ -46,4 +58,5 @@ def build_app(database: Database, retention: Retention) -> Starlette:
             *tempo_routes(database),
         ],
         lifespan=lifespan,
+        exception_handlers={404: no_page, 405: no_method},
     )

@@ -125,8 +125,6 @@ def _matched(tree: ast.Binary, left: Matrix, right: Matrix, steps: int) -> Matri
             outcome = calculate(tree.op, *pair, filters=not matching.returns_bool)
             if outcome is None:
                 continue
-            if swapped and tree.op in COMPARISONS and not matching.returns_bool:
-                outcome = value
             target = result_labels(labels, partner, matching, key)
             if target in seen[step]:
                 raise LogqlError(NOT_UNIQUE if matching.group else MULTIPLE)

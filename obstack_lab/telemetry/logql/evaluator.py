@@ -15,7 +15,7 @@ from typing import Protocol
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.binary import combine
 from obstack_lab.telemetry.logql.entry import Entry
-from obstack_lab.telemetry.logql.errors import DeadlinePassed
+from obstack_lab.telemetry.logql.errors import DeadlinePassed, LimitError
 from obstack_lab.telemetry.logql.regex import compile_regex
 from obstack_lab.telemetry.logql.sample import LabelSet, SampleExtractor
 from obstack_lab.telemetry.logql.vector import aggregate
@@ -24,6 +24,7 @@ from obstack_lab.telemetry.logql.windows import window_function
 Matrix = dict[LabelSet, list[float | None]]
 Samples = dict[LabelSet, tuple[list[int], list[float]]]
 _CHECK_EVERY = 512
+_SUMMABLE = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate", "sum_over_time"})
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,22 @@ class Source(Protocol):
         The stages are not applied, although lines that a line filter would drop may be missing.
         """
 
-    def samples(
-        self, tree: ast.RangeAggregation, after: int, until: int, deadline: Deadline
-    ) -> Samples | None:
-        """Return the samples of a range aggregation, or None where only the evaluator can."""
-
     def matrix(self, tree: ast.Query, steps: Steps, deadline: Deadline) -> Matrix | None:
         """Return the whole result where a fast path gives it, else None."""
 
 
 @dataclass
 class Evaluation:
-    """One metric query on its way: where lines come from, the steps and the deadline."""
+    """One metric query on its way: where lines come from, the steps, deadline and ceiling.
+
+    The ceiling holds for the result, for each side of a binary operation, and for what Loki
+    computes apart: a minimum or maximum over grouped minima or maxima.
+    """
 
     source: Source
     steps: Steps
     deadline: Deadline = field(default_factory=Deadline)
+    most_series: int | None = None
 
     def run(self, tree: ast.Query) -> Matrix | float:
         """Return the matrix of a metric query, or the number where it is one."""
@@ -103,41 +104,94 @@ class Evaluation:
             case ast.RangeAggregation():
                 return self._ranges(tree)
             case ast.VectorAggregation():
-                inner = self.matrix(tree.inner)
+                if isinstance(tree.inner, ast.RangeAggregation) and pushes_grouping(tree):
+                    inner = self._ranges(tree.inner, tree.grouping or ast.Grouping(()))
+                else:
+                    inner = self.matrix(tree.inner)
+                    if _is_split(tree):
+                        self._check_series(inner)
                 return aggregate(tree, inner, len(self.steps.times))
             case ast.LabelReplace():
                 return replace_label(tree, self.matrix(tree.inner))
             case ast.Binary():
-                left, right = self.run(tree.left), self.run(tree.right)
+                left, right = self._limited(tree.left), self._limited(tree.right)
                 return combine(tree, left, right, len(self.steps.times))
             case _:
                 raise TypeError(tree)
 
+    def answer(self, tree: ast.Query) -> Matrix | float:
+        """Return the result of the whole query, or refuse it where it has too many series."""
+        return self._limited(tree)
+
+    def _limited(self, tree: ast.Query) -> Matrix | float:
+        result = self.run(tree)
+        if not isinstance(result, float):
+            self._check_series(result)
+        return result
+
+    def _check_series(self, result: Matrix) -> None:
+        if self.most_series is not None and len(result) > self.most_series:
+            raise LimitError(
+                f"maximum number of series ({self.most_series}) reached for a single query; "
+                "consider reducing query cardinality by adding more specific stream selectors, "
+                "reducing the time range, or aggregating results with functions like sum(), "
+                "count() or topk()"
+            )
+
     def matrix(self, tree: ast.Query) -> Matrix:
         """Return the matrix of a query; a number becomes a series without labels."""
-        result = self.run(tree)
+        return self.as_matrix(self.run(tree))
+
+    def as_matrix(self, result: Matrix | float) -> Matrix:
+        """Return the result as a matrix."""
         if isinstance(result, float):
             return {(): [result] * len(self.steps.times)}
         return result
 
-    def _ranges(self, tree: ast.RangeAggregation) -> Matrix:
+    def _ranges(self, tree: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> Matrix:
         extent = tree.range
         times = self.steps.times
         after = times[0] - extent.offset - extent.interval
         until = times[-1] - extent.offset
-        samples = self.source.samples(tree, after, until, self.deadline)
-        if samples is None:
-            samples = collect(
-                tree, self.source.entries(extent.selector, after, until), self.deadline
-            )
+        entries = self.source.entries(extent.selector, after, until)
+        samples = collect(tree, entries, self.deadline, pushed)
         if tree.op == "absent_over_time":
             return _absent(tree, samples, times)
         return windows(tree, samples, times, self.deadline)
 
 
-def collect(tree: ast.RangeAggregation, entries: Iterable[Entry], deadline: Deadline) -> Samples:
+def _is_split(tree: ast.VectorAggregation) -> bool:
+    inner = tree.inner
+    return (
+        tree.op in ("min", "max")
+        and isinstance(inner, ast.RangeAggregation)
+        and inner.op in ("min_over_time", "max_over_time")
+        and inner.grouping is not None
+    )
+
+
+def pushes_grouping(tree: ast.VectorAggregation) -> bool:
+    """Say whether a sum's grouping can be applied to the samples, as Loki does.
+
+    It shows where a label is both unwrapped and summed by.
+    """
+    inner = tree.inner
+    return (
+        tree.op == "sum"
+        and isinstance(inner, ast.RangeAggregation)
+        and inner.grouping is None
+        and inner.op in _SUMMABLE
+    )
+
+
+def collect(
+    tree: ast.RangeAggregation,
+    entries: Iterable[Entry],
+    deadline: Deadline,
+    pushed: ast.Grouping | None = None,
+) -> Samples:
     """Return the samples that the entries give, by series."""
-    extractor = SampleExtractor(tree)
+    extractor = SampleExtractor(tree, pushed)
     found: Samples = {}
     for count, entry in enumerate(entries):
         if not count % _CHECK_EVERY:
@@ -170,7 +224,7 @@ def windows(
             last = moment - extent.offset
             high = bisect_right(stamps, last, low)
             low = bisect_right(stamps, last - extent.interval, low, high)
-            row.append(function(stamps[low:high], values[low:high]) if high > low else None)
+            row.append(function(stamps[low:high], values[low:high], last) if high > low else None)
         if any(value is not None for value in row):
             matrix[labels] = row
     return matrix
@@ -198,7 +252,9 @@ def absent_labels(matchers: Sequence[ast.Matcher]) -> LabelSet:
             found[matcher.name] = matcher.value
         else:
             repeated.add(matcher.name)
-    return tuple(sorted((name, value) for name, value in found.items() if name not in repeated))
+    return tuple(
+        sorted((name, value) for name, value in found.items() if value and name not in repeated)
+    )
 
 
 def replace_label(tree: ast.LabelReplace, inner: Matrix) -> Matrix:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from obstack_lab.telemetry.logql import ast, gonumber, pattern
 from obstack_lab.telemetry.logql.entry import Entry
 from obstack_lab.telemetry.logql.ip import IpMatcher
+from obstack_lab.telemetry.logql.labelregex import label_regex
 from obstack_lab.telemetry.logql.regex import compile_regex
 
 Predicate = Callable[[Entry], bool]
@@ -85,7 +86,12 @@ def text_test(op: str, value: str) -> Callable[[str], bool]:
 
 
 def _string_stage(node: ast.StringFilter) -> Predicate:
-    test, name = text_test(node.op, node.value), node.name
+    if "~" in node.op:
+        found = label_regex(node.value)
+        test = found if node.op == "=~" else lambda text: not found(text)
+    else:
+        test = text_test(node.op, node.value)
+    name = node.name
     return lambda entry: test(entry.get(name) or "")
 
 
@@ -94,11 +100,11 @@ def _number_stage(node: ast.NumberFilter) -> Predicate:
     name, wanted = node.name, node.value
 
     def stage(entry: Entry) -> bool:
-        if entry.error:
-            return True
         text = entry.get(name)
         if text is None:
             return False
+        if entry.error:
+            return True
         try:
             value = read(text)
         except gonumber.GoError as error:
@@ -113,9 +119,9 @@ def _ip_stage(node: ast.IpFilter) -> Predicate:
     matcher, name, wanted = IpMatcher(node.value), node.name, node.op == "="
 
     def stage(entry: Entry) -> bool:
-        if entry.error:
-            return True
         text = entry.get(name)
-        return text is not None and matcher.found_in(text) is wanted
+        if text is None or entry.error:
+            return text is not None
+        return matcher.found_in(text) is wanted
 
     return stage

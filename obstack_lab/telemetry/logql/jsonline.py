@@ -67,7 +67,7 @@ def parse_fields(fields: tuple[tuple[str, list[str | int]], ...]) -> Callable[[E
     """Return the stage of `| json a="x.y[0]", …`."""
 
     def stage(entry: Entry) -> bool:
-        line = entry.line.strip()
+        line = entry.line
         if not line:
             return True
         if line[0] not in '"{[':

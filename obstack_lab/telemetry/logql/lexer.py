@@ -59,10 +59,11 @@ class Token:
     column: int
     value: int = 0
     offset: int = 0
+    error: ParseError | None = None
 
 
 def tokenize(query: str) -> list[Token]:
-    """Return every word and a last one of kind `$end`, or raise the first bad one's error."""
+    """Return every word and a last one: `$end`, or `$error` with what is wrong there."""
     return _Scanner(query).run()
 
 
@@ -75,6 +76,15 @@ class _Scanner:
         self.tokens: list[Token] = []
 
     def run(self) -> list[Token]:
+        if not self.query:
+            return [Token("$end", "", 0, 0)]
+        try:
+            return self._run()
+        except ParseError as error:
+            self.tokens.append(Token("$error", "", 0, 0, error=error))
+            return self.tokens
+
+    def _run(self) -> list[Token]:
         while True:
             self._skip_blanks()
             if self.position >= len(self.query):

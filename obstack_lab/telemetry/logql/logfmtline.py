@@ -118,7 +118,7 @@ def parse_fields(
             return True
         values: dict[str, str] = {}
         for key, value in _read(entry, strict=strict):
-            values.setdefault(label_name(key), value)
+            values[label_name(key)] = value
         for name, key in fields:
             value = values.get(key, "")
             if value or keep_empty or not strict:

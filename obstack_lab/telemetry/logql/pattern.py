@@ -63,6 +63,8 @@ def extract(pieces: tuple[Piece, ...], line: str) -> list[tuple[str, str]]:
     """Return the named captures that the line gives, as far as the literals are found."""
     at = index = 0
     found: list[tuple[str, str]] = []
+    if not line:
+        return found
     if not pieces[0].capture:
         if not line.startswith(pieces[0].text):
             return found

@@ -17,14 +17,16 @@ _BYTES = ("bytes_over_time", "bytes_rate")
 
 
 class SampleExtractor:
-    """Gives the series and the value of every entry that a range aggregation counts."""
+    """Gives the series and the value of every entry that a range aggregation counts.
 
-    def __init__(self, tree: ast.RangeAggregation) -> None:
+    `pushed` is the grouping of a sum around it, which then needs no other labels.
+    """
+
+    def __init__(self, tree: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> None:
         self.stages: list[StageFunction] = compile_stages(tree.range.selector.stages)
         self.unwrap = tree.range.unwrap
-        self.grouping = tree.grouping
+        self.grouping = pushed or tree.grouping
         self.counts_bytes = tree.op in _BYTES
-        self.tolerates_errors = False
         self._read = _reader(self.unwrap.conversion) if self.unwrap else None
         self._filters = [label_stage(item) for item in self.unwrap.filters] if self.unwrap else []
 
@@ -68,11 +70,13 @@ class SampleExtractor:
             pairs = ((name, entry.get(name)) for name in grouping.names)
             return tuple(sorted((name, value) for name, value in pairs if value is not None))
         labels = entry.labels()
+        if self.unwrap is None and grouping is None:
+            return tuple(sorted(labels.items()))
         if self.unwrap is not None:
             labels.pop(self.unwrap.label, None)
         for name in grouping.names if grouping else ():
             labels.pop(name, None)
-        return tuple(sorted(labels.items()))
+        return tuple(sorted((name, value) for name, value in labels.items() if value))
 
 
 def format_labels(labels: dict[str, str]) -> str:

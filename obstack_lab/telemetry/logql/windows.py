@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 Samples = Sequence[float]
 SECOND = 1_000_000_000
@@ -11,24 +12,24 @@ SECOND = 1_000_000_000
 
 def window_function(
     op: str, interval: int, parameter: float | None, *, unwrapped: bool
-) -> Callable[[Sequence[int], Samples], float]:
-    """Return the function from times and values of a window to its value.
+) -> Callable[[Sequence[int], Samples, int], float]:
+    """Return the function from times and values of a window, and its end, to its value.
 
     The window is never empty; its samples are in order of time.
     """
     seconds = interval / SECOND
     if op == "rate" and unwrapped:
-        return lambda _times, values: math.fsum(values) / seconds
+        return lambda _times, values, _end: math.fsum(values) / seconds
     if op == "rate":
-        return lambda _times, values: len(values) / seconds
+        return lambda _times, values, _end: len(values) / seconds
     if op == "bytes_rate":
-        return lambda _times, values: math.fsum(values) / seconds
+        return lambda _times, values, _end: math.fsum(values) / seconds
     if op == "rate_counter":
-        return lambda times, values: _counter_rate(times, values, interval)
+        return lambda times, values, end: _counter_rate(times, values, end, interval)
     if op == "quantile_over_time":
-        return lambda _times, values: quantile(parameter or 0.0, values)
+        return lambda _times, values, _end: quantile(parameter or 0.0, values)
     simple = _SIMPLE[op]
-    return lambda _times, values: simple(values)
+    return lambda _times, values, _end: simple(values)
 
 
 def quantile(share: float, values: Samples) -> float:
@@ -70,24 +71,28 @@ def _total(values: Samples) -> float:
     return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
 
 
-def _counter_rate(times: Sequence[int], values: Samples, interval: int) -> float:
-    """Return the rate of a counter within the window, resets counted as going on from zero."""
+def _counter_rate(times: Sequence[int], values: Samples, end: int, interval: int) -> float:
+    """Return the rate of a counter, resets counted as going on from zero.
+
+    It is extrapolated to the ends of the window as Prometheus does
+    (https://prometheus.io/docs/prometheus/latest/querying/functions/#rate).
+    """
     if len(values) < 2:
         return 0.0
     growth = values[-1] - values[0]
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in pairwise(values):
         if after < before:
             growth += before
-    return _extrapolated(times, values, growth, interval) / (interval / SECOND)
-
-
-def _extrapolated(times: Sequence[int], values: Samples, growth: float, interval: int) -> float:
     sampled = (times[-1] - times[0]) / SECOND
     if sampled <= 0:
-        return growth
-    average = sampled / (len(values) - 1)
-    del interval, average
-    return growth
+        return math.nan if growth == 0 else math.inf
+    to_start = (times[0] - (end - interval)) / SECOND
+    to_end = (end - times[-1]) / SECOND
+    gap = sampled / (len(values) - 1)
+    if growth > 0 and values[0] >= 0:
+        to_start = min(to_start, sampled * (values[0] / growth))
+    reach = sampled + sum(ahead if ahead < gap * 1.1 else gap / 2 for ahead in (to_start, to_end))
+    return growth * (reach / sampled) / (interval / SECOND)
 
 
 _SIMPLE: dict[str, Callable[[Samples], float]] = {

@@ -19,7 +19,10 @@ class Words:
     @property
     def now(self) -> Token:
         """The word under the cursor."""
-        return self._tokens[self._position]
+        token = self._tokens[self._position]
+        if token.error is not None:
+            raise token.error
+        return token
 
     def peek(self, ahead: int = 1) -> Token:
         """Return a later word without moving."""
@@ -27,7 +30,7 @@ class Words:
 
     def next(self) -> Token:
         """Return the word under the cursor and move on."""
-        token = self._tokens[self._position]
+        token = self.now
         if token.kind != "$end":
             self._position += 1
         return token

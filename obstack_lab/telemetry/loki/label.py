@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from obstack_lab.telemetry.logql import ast
@@ -16,7 +17,7 @@ from obstack_lab.telemetry.loki.store import LogStore, stream_condition
 from obstack_lab.telemetry.loki.stream import Stream
 from obstack_lab.telemetry.loki.times import Parameters, bounds, default_step, parse_step
 
-SIX_HOURS = 6 * 3600
+VOLUME = Path(__file__).with_name("volume.sql")
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -129,14 +130,8 @@ class LabelService:
         by_series = get("aggregateBy") != "labels"
         named = targets or [matcher.name for matcher in matchers] or ["service_name"]
         bucket = f"(ts - {start}) // {step}" if step else "0"
-        rows = self.store.select(
-            f"SELECT stream, {bucket} AS bucket, "  # noqa: S608 - numbers and bound values
-            "sum(strlen(line) + coalesce(strlen(meta), 0)) FROM log_lines WHERE ts >= ? AND ts < ? "
-            f"AND {stream_condition(streams, len(self.store.streams))} GROUP BY ALL",
-            [start, end],
-        ).fetchall()
         found: dict[Labels, dict[int, int]] = {}
-        for number, bucket_number, size in rows:
+        for number, bucket_number, size in self._sizes(streams, bucket, start, end):
             labels = self.store.streams[number].labels
             chosen = sorted({name: labels[name] for name in named if name in labels}.items())
             keys: list[Labels] = [tuple(chosen)] if by_series else [((n, ""),) for n, _ in chosen]
@@ -145,6 +140,21 @@ class LabelService:
                 sizes = found.setdefault(key, {})
                 sizes[moment] = sizes.get(moment, 0) + int(size)
         return found
+
+    def _sizes(
+        self, streams: Sequence[Stream], bucket: str, start: int, end: int
+    ) -> list[tuple[int, int, int]]:
+        """Return stream, bucket and bytes as Loki's chunks count them.
+
+        A line counts its bytes and eight for each pair of metadata; a chunk (here: stream and
+        bucket) counts each different name and value of its metadata once.
+        """
+        where = f"ts >= ? AND ts < ? AND {stream_condition(streams, len(self.store.streams))}"
+        sql = VOLUME.read_text(encoding="utf-8")
+        rows = self.store.select(
+            sql.replace(":bucket", bucket).replace(":where", where), [start, end, start, end]
+        ).fetchall()
+        return [(int(number), int(place), int(size)) for number, place, size in rows]
 
 
 def selector_of(query: str) -> ast.Selector:

@@ -33,11 +33,10 @@ class LineReader:
     ) -> list[Entry]:
         """Return at most `limit` entries with `start <= timestamp < end` that pass the stages.
 
-        With an `interval`, entries closer than it to the one before are left out.
+        With an `interval`, of these the ones closer than it to the one before are left out.
         """
         stages = compile_stages(selector.stages)
         found: list[Entry] = []
-        last: dict[int, int] = {}
         for first, beyond in self._slices(selector, start, end, newest_first=newest_first):
             for entry in self.store.scan(
                 selector, first, beyond, order="DESC" if newest_first else "ASC"
@@ -46,15 +45,10 @@ class LineReader:
                     deadline.check()
                 if not run(stages, entry):
                     continue
-                if interval:
-                    before = last.get(id(entry.stream))
-                    if before is not None and abs(entry.timestamp - before) < interval:
-                        continue
-                    last[id(entry.stream)] = entry.timestamp
                 found.append(entry)
                 if len(found) >= limit:
-                    return found
-        return found
+                    return spaced(found, interval)
+        return spaced(found, interval)
 
     def _slices(
         self, selector: ast.Selector, start: int, end: int, *, newest_first: bool
@@ -75,3 +69,14 @@ class LineReader:
                 yield start, beyond
                 start = beyond
             length *= _GROWTH
+
+
+def spaced(entries: list[Entry], interval: int) -> list[Entry]:
+    """Return the entries that are at least the interval after (or before) the last one kept."""
+    if interval <= 0:
+        return entries
+    kept: list[Entry] = []
+    for entry in entries:
+        if not kept or abs(entry.timestamp - kept[-1].timestamp) >= interval:
+            kept.append(entry)
+    return kept

@@ -172,8 +172,9 @@ def _record_meta(
         _spread(meta, label(name), value)
     given = {
         "dropped_attributes_count": dropped, "observed_timestamp": observed,
-        "severity_number": number, "severity_text": text, "flags": flags, "trace_id": trace,
-        "span_id": span, "event_name": event,
+        "severity_number": number, "severity_text": text, "flags": flags,
+        "trace_id": trace if trace.strip("0") else "", "span_id": span if span.strip("0") else "",
+        "event_name": event,
     }  # fmt: skip
     meta.update({name: str(value) for name, value in given.items() if value})
     return {name: value for name, value in meta.items() if value}

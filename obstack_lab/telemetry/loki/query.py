@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.errors import LimitError, LogqlError
-from obstack_lab.telemetry.logql.evaluator import Deadline, Evaluation, Matrix, Source, Steps
+from obstack_lab.telemetry.logql.evaluator import Deadline, Evaluation, Source, Steps
 from obstack_lab.telemetry.logql.gonumber import GoError, format_float, parse_int
 from obstack_lab.telemetry.logql.validate import parse
 from obstack_lab.telemetry.loki import answer
@@ -88,9 +88,9 @@ class QueryService:
             data["result"] = answer.streams(entries, categorize=request.categorize)
             count = len(entries)
         else:
-            steps = Steps(start, end, step)
-            result = Evaluation(self.source, steps, deadline).matrix(tree)
-            check_series(result)
+            steps = Steps(start // step * step, -(-end // step) * step, step)
+            evaluation = Evaluation(self.source, steps, deadline, MOST_SERIES)
+            result = evaluation.as_matrix(evaluation.answer(tree))
             data = {"resultType": "matrix", "result": answer.matrix(result, steps.times)}
             count = len(result)
         taken = time.monotonic() - began
@@ -103,20 +103,18 @@ class QueryService:
         moment = parse_time(text, "time") if text else time.time_ns()
         parse_limit(request.get("limit"))
         parse_direction(request.get("direction"))
-        tree = parse(request.get("query"))
+        tree = parse(request.get("query"), lines=False)
         if isinstance(tree, ast.Selector):
             raise LogqlError(INSTANT_LOGS)
-        evaluation = Evaluation(
-            self.source, Steps(moment, moment), Deadline.after(DEADLINE_SECONDS)
-        )
-        result = evaluation.run(tree)
+        deadline = Deadline.after(DEADLINE_SECONDS)
+        evaluation = Evaluation(self.source, Steps(moment, moment), deadline, MOST_SERIES)
+        result = evaluation.answer(tree)
         if isinstance(result, float):
             data: dict[str, object] = {
                 "resultType": "scalar",
                 "result": [moment // 1_000_000, format_float(result)],
             }
         else:
-            check_series(result)
             ordered = isinstance(tree, ast.VectorAggregation) and tree.op.startswith("sort")
             data = {
                 "resultType": "vector",
@@ -124,16 +122,6 @@ class QueryService:
             }
         taken = time.monotonic() - began
         return data | {"stats": answer.statistics(lines=0, taken=taken, returned=0)}
-
-
-def check_series(result: Matrix) -> None:
-    """Refuse a result of more series than a client can use."""
-    if len(result) > MOST_SERIES:
-        raise LimitError(
-            f"maximum number of series ({MOST_SERIES}) reached for a single query; consider "
-            "reducing query cardinality by adding more specific stream selectors, reducing the "
-            "time range, or aggregating results with functions like sum(), count() or topk()"
-        )
 
 
 def parse_limit(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.entry import Entry
-from obstack_lab.telemetry.logql.evaluator import Deadline, Matrix, Samples, Steps
+from obstack_lab.telemetry.logql.evaluator import Deadline, Matrix, Steps
 from obstack_lab.telemetry.loki.store import LogStore
 
 
@@ -19,12 +19,6 @@ class StoreSource:
     def entries(self, selector: ast.Selector, after: int, until: int) -> Iterator[Entry]:
         """Yield the entries with `after < timestamp <= until`, oldest first."""
         return self.store.scan(selector, after + 1, until + 1, order="ASC")
-
-    def samples(
-        self, tree: ast.RangeAggregation, after: int, until: int, deadline: Deadline
-    ) -> Samples | None:
-        """Leave it to the evaluator."""
-        del tree, after, until, deadline
 
     def matrix(self, tree: ast.Query, steps: Steps, deadline: Deadline) -> Matrix | None:
         """Leave it to the evaluator."""
