@@ -59,14 +59,13 @@ def place(folder: Path, account: Account | None, outside: Path = OUTSIDE) -> Pat
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         return folder
-    if folder.is_symlink():
-        return folder.resolve()
     target = folder
-    if not reachable(folder.parent):
-        key = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-        target = outside / key
+    if folder.is_symlink() or not reachable(folder.parent):
+        target = outside / hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
         _own_room(outside)
-        if folder.exists():
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.exists():
             shutil.rmtree(folder)
         folder.symlink_to(target)
     target.mkdir(parents=True, exist_ok=True)

@@ -42,6 +42,7 @@ class Postgres(ProcessUnit):
         self._account = account.unprivileged()
         self._passwords_file = place.home.private / "postgres.json"
         self._link = place.home.data / "postgres"
+        self._folder: Path | None = None
 
     def dsn(self, role: str, port: int | None = None) -> str:
         """Return the URL for one of ROLES, through another port where one is given."""
@@ -54,9 +55,12 @@ class Postgres(ProcessUnit):
     @property
     def data(self) -> Path:
         """The data directory, in a folder that the server's account owns."""
-        return account.place(self._link, self._account) / "data"
+        if self._folder is None:
+            self._folder = account.place(self._link, self._account)
+        return self._folder / "data"
 
     def _begin(self) -> None:
+        self._folder = None
         programs = postgres_programs(self._account)
         if not self._is_made(programs):
             self._make(programs)

@@ -37,6 +37,8 @@ def test_what_the_account_cannot_reach_lies_outside_with_a_link(
     assert folder.resolve() == placed
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700, "the mode of the parent stays"
     assert account.place(folder, ME, tmp_path / "outside") == placed
+    placed.rmdir()
+    assert account.place(folder, ME, tmp_path / "outside").is_dir(), "removed by hand: made again"
 
 
 def test_two_labs_never_share_a_folder(closed: Path, tmp_path: Path) -> None:
