@@ -19,6 +19,7 @@ LANES = {
     "looked": "you looked",
 }
 KINDS = {"incident": "start", "mitigated": "action", "resolved": "action"}
+AFTER = "after the start"
 SHOWN = {"symptom": "the symptom", "mechanism": "the mechanism", "cause": "the cause"}
 
 
@@ -51,13 +52,13 @@ def _figures(data: Review) -> Block:
         "kind": "figures",
         "items": [
             {"label": "Points", "value": str(data.scores.total), "note": f"of {data.scores.of}"},
-            {"label": "Detected", "value": words.whole(times.detected), "note": "after the start"},
+            {"label": "Detected", "value": words.whole(times.detected), "note": AFTER},
             {
                 "label": "Mitigated",
                 "value": words.whole(times.mitigated),
-                "note": "after the start",
+                "note": AFTER,
             },
-            {"label": "Resolved", "value": words.whole(times.resolved), "note": "after the start"},
+            {"label": "Resolved", "value": words.whole(times.resolved), "note": AFTER},
             {
                 "label": "Users affected",
                 "value": words.count(whole.users_affected),
