@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from obstack_lab.telemetry.traceql import dedicated
@@ -12,11 +13,10 @@ from obstack_lab.telemetry.traceql.static import Duration, Kind, Status, Value, 
 from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Intrinsic
 from obstack_lab.telemetry.traceql.view import LINK_IDENTITIES, FetchedView, Getter, View
 
-
 NIL = "nil"
 
 
-def any_value(value: Value) -> dict[str, Any]:
+def any_value(value: Value) -> dict[str, Any]:  # noqa: PLR0911 - a case a type
     """Return a value in OTLP/JSON's form; nil is the word."""
     if value is None:
         return {"stringValue": NIL}
@@ -37,7 +37,7 @@ def any_value(value: Value) -> dict[str, Any]:
 
 def double(value: float) -> float | str:
     """Return a float as JSON can carry it."""
-    if value != value:
+    if math.isnan(value):
         return "NaN"
     if value in (float("inf"), float("-inf")):
         return "Infinity" if value > 0 else "-Infinity"
@@ -88,8 +88,7 @@ class Answer:
         }
         if spanset.attributes:
             out["attributes"] = [
-                {"key": key, "value": any_value(value)}
-                for key, value in spanset.attributes.items()
+                {"key": key, "value": any_value(value)} for key, value in spanset.attributes.items()
             ]
         return out
 

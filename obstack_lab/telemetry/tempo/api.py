@@ -11,9 +11,16 @@ from obstack_lab.telemetry.tempo import parameters, trace_lookup
 from obstack_lab.telemetry.tempo.deadline import Deadline
 from obstack_lab.telemetry.tempo.legacy_search import legacy_search, parse_tags
 from obstack_lab.telemetry.tempo.metrics_query import query_series
-from obstack_lab.telemetry.tempo.metrics_reply import REMOTE, instant_document, instant_of
-from obstack_lab.telemetry.tempo.metrics_reply import intervals_of, metrics_of, range_document
-from obstack_lab.telemetry.tempo.metrics_reply import step_of, time_range
+from obstack_lab.telemetry.tempo.metrics_reply import (
+    REMOTE,
+    instant_document,
+    instant_of,
+    intervals_of,
+    metrics_of,
+    range_document,
+    step_of,
+    time_range,
+)
 from obstack_lab.telemetry.tempo.parameters import BadRequest
 from obstack_lab.telemetry.tempo.reply import json_reply
 from obstack_lab.telemetry.tempo.search import search

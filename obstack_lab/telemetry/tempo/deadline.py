@@ -22,5 +22,5 @@ class Deadline:
         """Raise QueryTimeout when the time is over."""
         if self._clock() > self._ends:
             raise QueryTimeout(
-                f"the query took longer than {self.seconds:g} s; narrow the time range or the filter"
+                f"the query took longer than {self.seconds:g} s; narrow its time range or filter"
             )

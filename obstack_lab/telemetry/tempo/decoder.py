@@ -79,10 +79,7 @@ class Decoder:
                 Event(event[1], event[0] - started, values(event[2])) for event in document["e"]
             ]
         if has_links:
-            span.links = [
-                Link(link[0], link[1], values(link[2]))
-                for link in document["l"]
-            ]
+            span.links = [Link(link[0], link[1], values(link[2])) for link in document["l"]]
         return span
 
 

@@ -19,7 +19,7 @@ from obstack_lab.telemetry.traceql.static import Value
 from obstack_lab.telemetry.traceql.syntax import Filter, Pipeline, Static
 
 _PAIR = re.compile(r'\s*([^\s="]+)(=("(?:[^"\\]|\\.)*"|[^\s="]*))?')
-_EVERYTHING = Pipeline((Filter(Static(True)),))  # noqa: FBT003 - the literal `true`
+_EVERYTHING = Pipeline((Filter(Static(True)),))
 
 
 def parse_tags(text: str) -> dict[str, str]:
@@ -87,9 +87,7 @@ def _test(key: str, wanted: str) -> Callable[[Trace], bool]:
     def found(span: Span) -> bool:
         if key == "name":
             return wanted in span.name
-        if any(
-            isinstance(value, str) and wanted in value for value in _values(span, key)
-        ):
+        if any(isinstance(value, str) and wanted in value for value in _values(span, key)):
             return True
         number = span.attributes.get(key) if key == "http.status_code" else None
         return type(number) is int and str(number) == wanted

@@ -52,7 +52,7 @@ def _leaf(
     return accumulator.series()
 
 
-def each_span(
+def each_span(  # noqa: PLR0917 - all of them are needed, none is an option
     store: SpanStore,
     query: MetricsQuery,
     request: Request,

@@ -68,9 +68,7 @@ def fast_path(
     return True
 
 
-def _observe(
-    accumulator: Accumulator, key: Key, interval: int, measured: Sequence[Any]
-) -> None:
+def _observe(accumulator: Accumulator, key: Key, interval: int, measured: Sequence[Any]) -> None:
     op = accumulator.aggregate.op
     if op in COUNTING:
         accumulator.count(key, interval, measured[0])
@@ -122,7 +120,7 @@ def _only_spans(store: SpanStore, target: Attribute) -> bool:
     )
 
 
-def column_of(store: SpanStore, target: Field) -> Column | None:
+def column_of(store: SpanStore, target: Field) -> Column | None:  # noqa: PLR0911 - a case a scope
     """Return how a field is grouped by; None where its values stand in the body only."""
     if isinstance(target, Intrinsic):
         return _intrinsic(store, target.name)

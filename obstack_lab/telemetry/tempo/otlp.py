@@ -31,7 +31,7 @@ class BadPayload(ValueError):
 
 def decode(body: bytes, *, content_type: str, encoding: str) -> list[Record]:
     """Return the spans of a push; raises BadPayload."""
-    media = content_type.split(";")[0].strip().lower()
+    media = content_type.split(";", maxsplit=1)[0].strip().lower()
     if encoding == "gzip":
         body = inflate(body)
     elif encoding not in ("", "identity"):
@@ -183,9 +183,7 @@ def from_json(body: bytes) -> list[Record]:
     try:
         request = orjson.loads(body)
         return [
-            record
-            for batch in request.get("resourceSpans") or ()
-            for record in _json_batch(batch)
+            record for batch in request.get("resourceSpans") or () for record in _json_batch(batch)
         ]
     except BadPayload:
         raise

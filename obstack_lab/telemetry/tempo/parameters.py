@@ -178,7 +178,9 @@ def duration(parameters: Mapping[str, str], name: str) -> int:
     if text == "0":
         return 0
     sign = -1 if text[:1] == "-" else 1
-    number = parse_duration(text.lstrip("+-")) if re.search(r"[0-9](ns|us|µs|ms|s|m|h)$", text) else None
+    number = (
+        parse_duration(text.lstrip("+-")) if re.search(r"[0-9](ns|us|µs|ms|s|m|h)$", text) else None
+    )
     if number is None:
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
         if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+", text):

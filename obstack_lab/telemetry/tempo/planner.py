@@ -10,9 +10,19 @@ from obstack_lab.telemetry.tempo.predicate import ALL, Predicate, Translator
 from obstack_lab.telemetry.tempo.store import SpanStore
 from obstack_lab.telemetry.traceql.conditions import Request, condition_of
 from obstack_lab.telemetry.traceql.span import Trace
-from obstack_lab.telemetry.traceql.syntax import Aggregate, Binary, Coalesce, Expression, Filter
-from obstack_lab.telemetry.traceql.syntax import Intrinsic, Pipeline, ScalarFilter, Static
-from obstack_lab.telemetry.traceql.syntax import SpansetExpression, SpansetOperation
+from obstack_lab.telemetry.traceql.syntax import (
+    Aggregate,
+    Binary,
+    Coalesce,
+    Expression,
+    Filter,
+    Intrinsic,
+    Pipeline,
+    ScalarFilter,
+    SpansetExpression,
+    SpansetOperation,
+    Static,
+)
 
 LONGEST_TRACE = 3600 * 10**9
 """A trace that overlaps a window has no span further away from it than this."""

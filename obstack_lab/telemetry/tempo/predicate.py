@@ -7,12 +7,24 @@ from typing import Any
 
 from obstack_lab.telemetry.tempo.attribute_columns import OTHER, AttributeColumns
 from obstack_lab.telemetry.tempo.decoder import STATUSES, Decoder
-from obstack_lab.telemetry.traceql.conditions import ABSENT, ANY, Condition, Request, condition_of
-from obstack_lab.telemetry.traceql.conditions import scoped
+from obstack_lab.telemetry.traceql.conditions import (
+    ABSENT,
+    ANY,
+    Condition,
+    Request,
+    condition_of,
+    scoped,
+)
 from obstack_lab.telemetry.traceql.operators import REGEXES
 from obstack_lab.telemetry.traceql.static import NUMERIC, Duration, Kind, Status, Value
-from obstack_lab.telemetry.traceql.syntax import Attribute, Binary, Expression, Field, Intrinsic
-from obstack_lab.telemetry.traceql.syntax import Static
+from obstack_lab.telemetry.traceql.syntax import (
+    Attribute,
+    Binary,
+    Expression,
+    Field,
+    Intrinsic,
+    Static,
+)
 
 _COLUMNS = {
     "name": "name", "duration": "duration", "statusMessage": "status_message", "kind": "kind",

@@ -35,6 +35,8 @@ def guarded(handler: Handler) -> Handler:
             return refusal(str(error), error.status)
         except TraceQLError as error:
             return refusal(str(error), 400)
+        except RecursionError:
+            return refusal("the query is nested too deeply", 400)
         except QueryTimeout as error:
             return refusal(str(error), 504)
 

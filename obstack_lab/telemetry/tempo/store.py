@@ -90,7 +90,7 @@ class SpanStore:
         values += [column for _, column in attributes.values()]
         names = ", ".join(name for name, _ in columns)
         lists = ", ".join(f"unnest(?::{kind}[])" for _, kind in columns)
-        cursor.execute(f"INSERT INTO spans ({names}) SELECT {lists}", values)  # noqa: S608 - our own names
+        cursor.execute(f"INSERT INTO spans ({names}) SELECT {lists}", values)
 
     def _known(self, table: str, texts: list[str], cursor: Any) -> list[int]:
         """Return the ids of resources or scopes, after keeping those that are new."""
@@ -168,7 +168,9 @@ class SpanStore:
 
     def evict(self, share: float) -> int:
         """Drop the oldest share of the spans."""
-        row = self.cursor().execute("SELECT quantile_cont(started, ?) FROM spans", [share]).fetchone()
+        row = (
+            self.cursor().execute("SELECT quantile_cont(started, ?) FROM spans", [share]).fetchone()
+        )
         return self._delete("started <= ?", int(row[0])) if row and row[0] is not None else 0
 
     def _delete(self, condition: str, value: int) -> int:

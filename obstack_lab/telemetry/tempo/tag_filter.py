@@ -13,8 +13,18 @@ from obstack_lab.telemetry.traceql.errors import TraceQLError
 from obstack_lab.telemetry.traceql.expression import compile_test
 from obstack_lab.telemetry.traceql.query_parser import parse
 from obstack_lab.telemetry.traceql.span import Span
-from obstack_lab.telemetry.traceql.syntax import Attribute, Binary, Expression, Field, Filter
-from obstack_lab.telemetry.traceql.syntax import Intrinsic, MetricsQuery, Pipeline, Static, Unary
+from obstack_lab.telemetry.traceql.syntax import (
+    Attribute,
+    Binary,
+    Expression,
+    Field,
+    Filter,
+    Intrinsic,
+    MetricsQuery,
+    Pipeline,
+    Static,
+    Unary,
+)
 from obstack_lab.telemetry.traceql.validator import validate
 from obstack_lab.telemetry.traceql.view import TRACE_LEVEL, View
 
@@ -119,7 +129,7 @@ class TagFilter:
 
     def spans(self) -> Iterator[Span]:
         """Yield the spans that pass, by looking at them."""
-        expression = Static(True) if self.expression is None else self.expression  # noqa: FBT003 - the literal `true`
+        expression = Static(True) if self.expression is None else self.expression
         pipeline = Pipeline((Filter(expression),))
         test = compile_test(expression, View())
         for page in Plan(self.store, pipeline, request_of(pipeline), None).traces():

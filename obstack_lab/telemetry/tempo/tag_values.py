@@ -18,8 +18,15 @@ from obstack_lab.telemetry.traceql.expression import compile_test
 from obstack_lab.telemetry.traceql.query_parser import parse
 from obstack_lab.telemetry.traceql.span import Instrumentation, Resource, Span, Trace
 from obstack_lab.telemetry.traceql.static import Kind, Status, Value
-from obstack_lab.telemetry.traceql.syntax import Attribute, Binary, Field, Filter, Intrinsic, Static
-from obstack_lab.telemetry.traceql.syntax import Unary
+from obstack_lab.telemetry.traceql.syntax import (
+    Attribute,
+    Binary,
+    Field,
+    Filter,
+    Intrinsic,
+    Static,
+    Unary,
+)
 from obstack_lab.telemetry.traceql.view import View, candidates
 
 KEYWORDS = {
@@ -89,10 +96,18 @@ def text_of(value: Value) -> str:
 
 def _found(store: SpanStore, target: Field, chosen: TagFilter) -> list[Value]:
     predicate = chosen.predicate()
-    if predicate is None or (
-        isinstance(target, Intrinsic)
-        and (target.name.startswith("nestedSet") or target.name == "span:childCount")
-    ) or (chosen.expression is not None and isinstance(target, Intrinsic) and "root" in target.name):
+    if (
+        predicate is None
+        or (
+            isinstance(target, Intrinsic)
+            and (target.name.startswith("nestedSet") or target.name == "span:childCount")
+        )
+        or (
+            chosen.expression is not None
+            and isinstance(target, Intrinsic)
+            and "root" in target.name
+        )
+    ):
         read = candidates(target)
         raw: Iterable[Value] = (value for span in chosen.spans() for value in read(span))
     else:

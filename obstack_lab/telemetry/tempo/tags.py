@@ -99,7 +99,11 @@ def _filtered(store: SpanStore, chosen: TagFilter) -> dict[str, set[str]]:
         _by_sql(store, found, predicate.sql, predicate.values)
     keys = set(store.columns.keys())
     found["span"].update(keys.intersection(dedicated.SPAN))
-    known = {key for document in store.decoder.documents["span_resources"] for key in document.get("a", ())}
+    known = {
+        key
+        for document in store.decoder.documents["span_resources"]
+        for key in document.get("a", ())
+    }
     found["resource"].update(known.intersection(dedicated.ALWAYS_RESOURCE))
     return found
 

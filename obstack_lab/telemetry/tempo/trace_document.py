@@ -12,6 +12,9 @@ from obstack_lab.telemetry.tempo.decoder import Decoder
 from obstack_lab.telemetry.tempo.record import Plain
 
 _KINDS = ("", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
+_DROPPED = {
+    "droppedAttributesCount": "d", "droppedEventsCount": "de", "droppedLinksCount": "dl",
+}  # fmt: skip
 _STATUSES = ("", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
 
 
@@ -53,7 +56,7 @@ def _scope(document: dict[str, Any], spans: list[dict[str, Any]]) -> dict[str, A
     return out
 
 
-def _span(row: tuple[Any, ...]) -> dict[str, Any]:
+def _span(row: tuple[Any, ...]) -> dict[str, Any]:  # noqa: C901 - one line a member
     (high, low, span_id, parent_id, _, _, name, kind, status, message, started, duration,
      _, _, text) = row  # fmt: skip
     document = orjson.loads(text)
@@ -73,16 +76,13 @@ def _span(row: tuple[Any, ...]) -> dict[str, Any]:
     out["endTimeUnixNano"] = str(started + duration)
     if document.get("a"):
         out["attributes"] = attributes(document["a"])
-    if document.get("d"):
-        out["droppedAttributesCount"] = document["d"]
     if document.get("e"):
         out["events"] = [_event(event) for event in document["e"]]
-    if document.get("de"):
-        out["droppedEventsCount"] = document["de"]
     if document.get("l"):
         out["links"] = [_link(link) for link in document["l"]]
-    if document.get("dl"):
-        out["droppedLinksCount"] = document["dl"]
+    for name, key in _DROPPED.items():
+        if document.get(key):
+            out[name] = document[key]
     out["status"] = {}
     if status:
         out["status"]["code"] = _STATUSES[status]

@@ -1,1 +1,1 @@
-"""TraceQL: a lexer, a parser with positions, a type check, a planner and an evaluator over traces."""
+"""TraceQL: a lexer, a parser with positions, a type check and an evaluator over traces."""

@@ -10,8 +10,14 @@ from obstack_lab.telemetry.traceql.expression import compile_expression
 from obstack_lab.telemetry.traceql.operators import calculate
 from obstack_lab.telemetry.traceql.span import Span
 from obstack_lab.telemetry.traceql.static import NUMERIC, Duration, Value
-from obstack_lab.telemetry.traceql.syntax import Aggregate, Attribute, Expression, ScalarExpression, ScalarOperation
-from obstack_lab.telemetry.traceql.syntax import Static
+from obstack_lab.telemetry.traceql.syntax import (
+    Aggregate,
+    Attribute,
+    Expression,
+    ScalarExpression,
+    ScalarOperation,
+    Static,
+)
 from obstack_lab.telemetry.traceql.view import View
 
 Scalar: TypeAlias = Callable[[list[Span]], Value]

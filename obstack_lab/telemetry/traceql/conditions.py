@@ -5,15 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from obstack_lab.telemetry.traceql.operators import COMPARISONS, NEGATIVE, ORDERINGS, REGEXES
-from obstack_lab.telemetry.traceql.operators import compare, is_enum
+from obstack_lab.telemetry.traceql.operators import (
+    COMPARISONS,
+    NEGATIVE,
+    ORDERINGS,
+    REGEXES,
+    compare,
+    is_enum,
+)
 from obstack_lab.telemetry.traceql.span import Span
 from obstack_lab.telemetry.traceql.static import NUMERIC, Duration, Value
-from obstack_lab.telemetry.traceql.syntax import Aggregate, Attribute, Binary, Coalesce, Expression
-from obstack_lab.telemetry.traceql.syntax import Field
-from obstack_lab.telemetry.traceql.syntax import Filter, Group, Intrinsic, Pipeline, ScalarExpression
-from obstack_lab.telemetry.traceql.syntax import ScalarFilter, ScalarOperation, Select
-from obstack_lab.telemetry.traceql.syntax import SpansetOperation, Stage, Static, Unary
+from obstack_lab.telemetry.traceql.syntax import (
+    Aggregate,
+    Attribute,
+    Binary,
+    Coalesce,
+    Expression,
+    Field,
+    Filter,
+    Group,
+    Intrinsic,
+    Pipeline,
+    ScalarExpression,
+    ScalarFilter,
+    ScalarOperation,
+    Select,
+    SpansetOperation,
+    Stage,
+    Static,
+    Unary,
+)
 from obstack_lab.telemetry.traceql.view import TRACE_LEVEL, FetchedView, Sieve, candidates
 
 ANY = ""
@@ -141,7 +162,7 @@ def _sieve(conditions: list[Condition]) -> Sieve | None:
         kept = tuple(item for item in value if any(_admits_item(c, item) for c in conditions))
         if not kept:
             return None
-        return kept[0] if len(kept) == 1 else kept
+        return kept[0] if len(kept) == 1 else kept  # type: ignore[return-value]  # of one type
 
     return seen
 
@@ -230,23 +251,27 @@ def _collect_expression(node: Expression, request: Request) -> None:
         request.every = False
         _collect_expression(node.operand, request)
     elif isinstance(node, Binary) and node.op in ("&&", "||"):
-        if node.op == "||":
-            request.every = False
-        if isinstance(node.left, Attribute | Intrinsic) or isinstance(
-            node.right, Attribute | Intrinsic
-        ):
-            request.every = False
-            collect_fields(node, request)
-            return
-        for side in (node.left, node.right):
-            if not (isinstance(side, Static) and node.op == "&&"):
-                _collect_expression(side, request)
+        _collect_both(node, request)
     elif isinstance(node, Binary) and (condition := condition_of(node)) is not None:
         if condition.mirrored:
             request.every = False
         request.conditions.append(condition)
     else:
         collect_fields(node, request)
+
+
+def _collect_both(node: Binary, request: Request) -> None:
+    """Collect both sides; beside a bare field nothing is asked of the values."""
+    sides = (node.left, node.right)
+    bare = any(isinstance(side, Attribute | Intrinsic) for side in sides)
+    if node.op == "||" or bare:
+        request.every = False
+    if bare:
+        collect_fields(node, request)
+        return
+    for side in sides:
+        if not (isinstance(side, Static) and node.op == "&&"):
+            _collect_expression(side, request)
 
 
 def condition_of(node: Binary) -> Condition | None:

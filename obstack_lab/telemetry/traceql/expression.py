@@ -6,12 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from obstack_lab.telemetry.traceql.errors import EvaluationFailure
-from obstack_lab.telemetry.traceql.operators import ARITHMETIC, COMPARISONS, calculate, compare
-from obstack_lab.telemetry.traceql.operators import pattern, same_kind
+from obstack_lab.telemetry.traceql.operators import (
+    ARITHMETIC,
+    COMPARISONS,
+    REGEXES,
+    calculate,
+    compare,
+    pattern,
+    same_kind,
+)
 from obstack_lab.telemetry.traceql.span import Span
 from obstack_lab.telemetry.traceql.static import NUMERIC, Value
-from obstack_lab.telemetry.traceql.syntax import Attribute, Binary, Expression, Intrinsic, Static
-from obstack_lab.telemetry.traceql.syntax import Unary
+from obstack_lab.telemetry.traceql.syntax import (
+    Attribute,
+    Binary,
+    Expression,
+    Intrinsic,
+    Static,
+    Unary,
+)
 from obstack_lab.telemetry.traceql.view import LINK_IDENTITIES, Getter, View
 
 
@@ -47,18 +60,9 @@ def _unary(node: Unary, view: View) -> Getter:
     return negate
 
 
-def _binary(node: Binary, view: View) -> Getter:
-    if node.op == "&&" or node.op == "||":
-        left, right = compile_expression(node.left, view), compile_expression(node.right, view)
-        if node.op == "&&":
-            return lambda span: left(span) is True and right(span) is True
-
-        def either(span: Span) -> Value:
-            """Nil is no boolean: what it stands left of is not looked at."""
-            first = left(span)
-            return right(span) is True if first is False else first is True
-
-        return either
+def _binary(node: Binary, view: View) -> Getter:  # noqa: PLR0911 - a case a kind of operator
+    if node.op in {"&&", "||"}:
+        return _logical(node, view)
     absent = _absence(node, view)
     if absent is not None:
         return absent
@@ -66,19 +70,35 @@ def _binary(node: Binary, view: View) -> Getter:
     op = node.op
     if op in ARITHMETIC:
         return lambda span: calculate(op, left(span), right(span))
-    if op in ("=~", "!~") and isinstance(node.left, Intrinsic):
-        if node.left.name in LINK_IDENTITIES:
-            return lambda _span: False
-    if isinstance(node.right, Static) and op in ("=~", "!~"):
+    if op in REGEXES and isinstance(node.left, Intrinsic) and node.left.name in LINK_IDENTITIES:
+        return lambda _span: False
+    if op in REGEXES and isinstance(node.right, Static):
         return _regex(left, node.right.value, op)
     if isinstance(node.right, Static) and op in COMPARISONS:
         return _comparison(left, op, node.right.value)
     return lambda span: compare(op, left(span), right(span))
 
 
+def _logical(node: Binary, view: View) -> Getter:
+    left, right = compile_expression(node.left, view), compile_expression(node.right, view)
+    if node.op == "&&":
+        return lambda span: left(span) is True and right(span) is True
+
+    def either(span: Span) -> Value:
+        """Nil is no boolean: what stands right of it is not looked at."""
+        first = left(span)
+        return right(span) is True if first is False else first is True
+
+    return either
+
+
 def _absence(node: Binary, view: View) -> Getter | None:
     for side, other in ((node.left, node.right), (node.right, node.left)):
-        if isinstance(side, Static) and side.value is None and isinstance(other, Attribute | Intrinsic):
+        if (
+            isinstance(side, Static)
+            and side.value is None
+            and isinstance(other, Attribute | Intrinsic)
+        ):
             if node.op == "=" and isinstance(other, Attribute):
                 return view.missing(other)
             if node.op == "!=":

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import math
+
 from obstack_lab.telemetry.traceql import token as kinds
-from obstack_lab.telemetry.traceql.operators import ARITHMETIC, COMPARISONS, REGEXES
-from obstack_lab.telemetry.traceql.operators import calculate, compare, is_enum, same_kind
+from obstack_lab.telemetry.traceql.operators import (
+    ARITHMETIC,
+    COMPARISONS,
+    REGEXES,
+    calculate,
+    compare,
+    is_enum,
+    same_kind,
+)
 from obstack_lab.telemetry.traceql.parser import TokenStream
-from obstack_lab.telemetry.traceql.static import MAX_INT, MIN_INT, NUMERIC, Duration, Kind
-from obstack_lab.telemetry.traceql.static import Status, Value
-from obstack_lab.telemetry.traceql.syntax import Attribute, Binary, Expression, Field, Intrinsic
-from obstack_lab.telemetry.traceql.syntax import Static, Unary
+from obstack_lab.telemetry.traceql.static import (
+    MAX_INT,
+    MIN_INT,
+    NUMERIC,
+    Duration,
+    Kind,
+    Status,
+    Value,
+)
+from obstack_lab.telemetry.traceql.syntax import (
+    Attribute,
+    Binary,
+    Expression,
+    Field,
+    Intrinsic,
+    Static,
+    Unary,
+)
 
 PRECEDENCE = (
     dict.fromkeys(("&&", "||"), 1)
@@ -64,11 +87,18 @@ _LITERALS: dict[str, Value] = {
 }  # fmt: skip
 
 
+MOST_OPERATORS = 300
+"""Operators after each other in one expression; more are refused."""
+
+
 def parse_expression(stream: TokenStream, least: int = 1) -> Expression:
     """Parse an expression whose operators bind at least as tightly as `least`."""
     stream.deeper()
-    left = _operand(stream)
+    left, chained = _operand(stream), 0
     while (binding := PRECEDENCE.get(stream.kind, 0)) >= least:
+        chained += 1
+        if chained > MOST_OPERATORS:
+            stream.fail(f"more than {MOST_OPERATORS} operators in a row", stream.next)
         op = stream.take().kind
         right = parse_expression(stream, binding if op == "^" else binding + 1)
         left = fold(Binary(op, left, right))
@@ -126,7 +156,7 @@ def parse_field(stream: TokenStream) -> Field:
         return Intrinsic(PLAIN_INTRINSICS[kind])
     if kind == kinds.IDENTIFIER:
         stream.fail(f"unknown identifier: {stream.next.text}", stream.next)
-    stream.unexpected()
+    return stream.unexpected()
 
 
 def _named(stream: TokenStream, scope: str, *, parent: bool) -> Attribute:
@@ -135,7 +165,11 @@ def _named(stream: TokenStream, scope: str, *, parent: bool) -> Attribute:
     return Attribute(name, scope, parent)
 
 
-def fold(node: Binary | Unary) -> Expression:
+def _is_nan(value: Value) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def fold(node: Binary | Unary) -> Expression:  # noqa: PLR0911 - a case an operator
     """Calculate what consists of literals only; what does not fit is left for the type check."""
     if isinstance(node, Unary):
         if not isinstance(node.operand, Static):
@@ -151,7 +185,7 @@ def fold(node: Binary | Unary) -> Expression:
     left, right = node.left.value, node.right.value
     if node.op in ARITHMETIC:
         value = calculate(node.op, left, right)
-        return node if value is None or value != value else Static(value)
+        return node if value is None or _is_nan(value) else Static(value)
     if node.op in COMPARISONS and same_kind(left, right) and not is_enum(left):
         return Static(compare(node.op, left, right))
     if node.op in REGEXES and isinstance(left, str) and isinstance(right, str):

@@ -175,7 +175,7 @@ class _Lexer:
                     return at + 1 + len(digits), chr(code)
         if re.match("[0-7]{3}", query[at : at + 3]):
             return at + 3, chr(int(query[at : at + 3], 8))
-        self._fail("invalid char escape")
+        return self._fail("invalid char escape")
 
     def _raw_string(self) -> None:
         end = self.query.find("`", self.at + 1)

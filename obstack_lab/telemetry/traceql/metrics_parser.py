@@ -10,9 +10,19 @@ from obstack_lab.telemetry.traceql import token as kinds
 from obstack_lab.telemetry.traceql.expression_parser import parse_field
 from obstack_lab.telemetry.traceql.parser import TokenStream
 from obstack_lab.telemetry.traceql.static import Duration
-from obstack_lab.telemetry.traceql.syntax import Field, Filter, MetricsAggregate, MetricsMath
-from obstack_lab.telemetry.traceql.syntax import MetricsNode, MetricsQuery, Number, Rank
-from obstack_lab.telemetry.traceql.syntax import SampleFilter, SecondStage, Static
+from obstack_lab.telemetry.traceql.syntax import (
+    Field,
+    Filter,
+    MetricsAggregate,
+    MetricsMath,
+    MetricsNode,
+    MetricsQuery,
+    Number,
+    Rank,
+    SampleFilter,
+    SecondStage,
+    Static,
+)
 from obstack_lab.telemetry.traceql.token import Token
 
 WITH_FIELD = (

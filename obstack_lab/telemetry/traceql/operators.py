@@ -10,8 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 from obstack_lab.telemetry.traceql.errors import EvaluationFailure, TypeFailure
-from obstack_lab.telemetry.traceql.static import MAX_INT, MIN_INT, NUMERIC, Duration, Kind, Status
-from obstack_lab.telemetry.traceql.static import Value
+from obstack_lab.telemetry.traceql.static import (
+    MAX_INT,
+    MIN_INT,
+    NUMERIC,
+    Duration,
+    Kind,
+    Status,
+    Value,
+)
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -69,7 +76,7 @@ _GO_REASONS = {
 }
 
 
-def compare(op: str, left: Value, right: Value) -> bool:
+def compare(op: str, left: Value, right: Value) -> bool:  # noqa: PLR0911 - a case a kind of operator
     """Return `left op right` for a comparison, a regular expression or a membership."""
     if op in MEMBERSHIPS:
         return _member(op, left, right)

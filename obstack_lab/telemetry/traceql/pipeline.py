@@ -12,9 +12,17 @@ from obstack_lab.telemetry.traceql.operators import COMPARISONS, same_kind
 from obstack_lab.telemetry.traceql.span import Span
 from obstack_lab.telemetry.traceql.static import Value
 from obstack_lab.telemetry.traceql.structure import relate, unite
-from obstack_lab.telemetry.traceql.syntax import Coalesce, Filter, Group, Pipeline, ScalarFilter
-from obstack_lab.telemetry.traceql.syntax import Aggregate, Select, SpansetExpression
-from obstack_lab.telemetry.traceql.syntax import SpansetOperation, Stage, Static
+from obstack_lab.telemetry.traceql.syntax import (
+    Coalesce,
+    Filter,
+    Group,
+    Pipeline,
+    ScalarFilter,
+    SpansetExpression,
+    SpansetOperation,
+    Stage,
+    Static,
+)
 from obstack_lab.telemetry.traceql.view import View
 
 
@@ -27,6 +35,7 @@ class Spanset:
     scalar: Value = None
 
 
+Narrow: TypeAlias = Callable[[list[Span]], list[Span]]
 Step: TypeAlias = Callable[[list[Spanset]], list[Spanset]]
 
 
@@ -55,12 +64,10 @@ def _compile_stage(stage: Stage, view: View) -> Step:
         return _group(stage, view)
     if isinstance(stage, Coalesce):
         return _coalesce
-    if isinstance(stage, Select | Aggregate):
-        return lambda spansets: spansets
     return lambda spansets: spansets
 
 
-def _each(narrow: Callable[[list[Span]], list[Span]]) -> Step:
+def _each(narrow: Narrow) -> Step:
     def step(spansets: list[Spanset]) -> list[Spanset]:
         out = []
         for spanset in spansets:
@@ -72,9 +79,7 @@ def _each(narrow: Callable[[list[Span]], list[Span]]) -> Step:
     return step
 
 
-def _compile_spans(
-    node: SpansetExpression, view: View
-) -> Callable[[list[Span]], list[Span]]:
+def _compile_spans(node: SpansetExpression, view: View) -> Narrow:
     if isinstance(node, Filter):
         if isinstance(node.expression, Static):
             keep = node.expression.value is True
@@ -83,14 +88,19 @@ def _compile_spans(
         return lambda spans: [span for span in spans if test(span)]
     if isinstance(node, Pipeline):
         run = compile_pipeline(node, view)
+        return lambda spans: _united(run([Spanset(spans)]))
+    return _compile_operation(node, view)
 
-        def flatten(spans: list[Span]) -> list[Span]:
-            out: list[Span] = []
-            for spanset in run([Spanset(spans)]):
-                out = unite(out, spanset.spans) if out else spanset.spans
-            return out
 
-        return flatten
+def _united(spansets: list[Spanset]) -> list[Span]:
+    """Return the spans of all sets, each once."""
+    out: list[Span] = []
+    for spanset in spansets:
+        out = unite(out, spanset.spans) if out else spanset.spans
+    return out
+
+
+def _compile_operation(node: SpansetOperation, view: View) -> Narrow:
     left, right = _compile_spans(node.left, view), _compile_spans(node.right, view)
     op = node.op
     if op == "&&":
@@ -135,7 +145,7 @@ def _group(stage: Group, view: View) -> Step:
     label = str(stage)
 
     def step(spansets: list[Spanset]) -> list[Spanset]:
-        out = []
+        out: list[Spanset] = []
         for spanset in spansets:
             groups: dict[tuple[type, Value], Spanset] = {}
             for span in spanset.spans:
@@ -152,7 +162,4 @@ def _group(stage: Group, view: View) -> Step:
 
 
 def _coalesce(spansets: list[Spanset]) -> list[Spanset]:
-    spans: list[Span] = []
-    for spanset in spansets:
-        spans = unite(spans, spanset.spans) if spans else spanset.spans
-    return [Spanset(spans)]
+    return [Spanset(_united(spansets))]

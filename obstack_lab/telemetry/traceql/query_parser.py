@@ -6,18 +6,44 @@ from typing import TypeAlias
 
 from obstack_lab.telemetry.traceql import token as kinds
 from obstack_lab.telemetry.traceql.errors import ParseFailure
-from obstack_lab.telemetry.traceql.expression_parser import fold, parse_expression, parse_field
-from obstack_lab.telemetry.traceql.expression_parser import parse_literal
-from obstack_lab.telemetry.traceql.metrics_parser import METRICS_FUNCTIONS, SAMPLE_COMPARISONS
-from obstack_lab.telemetry.traceql.metrics_parser import combine, parse_aggregate, parse_number
-from obstack_lab.telemetry.traceql.metrics_parser import parse_second_stages, with_second
+from obstack_lab.telemetry.traceql.expression_parser import (
+    MOST_OPERATORS,
+    fold,
+    parse_expression,
+    parse_field,
+    parse_literal,
+)
+from obstack_lab.telemetry.traceql.metrics_parser import (
+    METRICS_FUNCTIONS,
+    combine,
+    parse_aggregate,
+    parse_number,
+    parse_second_stages,
+    with_second,
+)
 from obstack_lab.telemetry.traceql.parser import TokenStream
 from obstack_lab.telemetry.traceql.static import Value
-from obstack_lab.telemetry.traceql.syntax import Aggregate, Binary, Coalesce, Filter, Group
-from obstack_lab.telemetry.traceql.syntax import MetricsMath, MetricsNode, MetricsQuery, Pipeline
-from obstack_lab.telemetry.traceql.syntax import Query, ScalarExpression, ScalarFilter
-from obstack_lab.telemetry.traceql.syntax import ScalarOperation, Select, SpansetExpression
-from obstack_lab.telemetry.traceql.syntax import SpansetOperation, Stage, Static
+from obstack_lab.telemetry.traceql.syntax import (
+    Aggregate,
+    Binary,
+    Coalesce,
+    Filter,
+    Group,
+    MetricsMath,
+    MetricsNode,
+    MetricsQuery,
+    Pipeline,
+    Query,
+    ScalarExpression,
+    ScalarFilter,
+    ScalarOperation,
+    Select,
+    SpansetExpression,
+    SpansetOperation,
+    Stage,
+    Static,
+)
+from obstack_lab.telemetry.traceql.token import Token
 
 AGGREGATES = ("count", "avg", "max", "min", "sum")
 STRUCTURAL = (
@@ -48,6 +74,13 @@ def is_spanset(node: object) -> bool:
     return isinstance(node, Filter | SpansetOperation)
 
 
+def _binding(left: object) -> dict[str, int]:
+    """Return the operators that fit a left side, and how tightly they bind."""
+    if is_spanset(left):
+        return _SPANSET_BINDING
+    return _METRICS_BINDING if is_metrics(left) else _SCALAR_BINDING
+
+
 def is_metrics(node: object) -> bool:
     """Say whether a node yields series."""
     return isinstance(node, MetricsQuery | MetricsMath)
@@ -68,7 +101,7 @@ class _Parser:
             stream.unexpected("with")
         if isinstance(node, MetricsQuery | MetricsMath):
             return Query(self.text, metrics=node, hints=hints)
-        return Query(self.text, pipeline=node, hints=hints)
+        return Query(self.text, pipeline=node, hints=hints)  # type: ignore[arg-type]  # a number never comes alone
 
     def chain(self, *, inside: bool, metrics_only: bool = False) -> Pipeline | MetricsNode:
         """Parse `stage | stage | …`, as far as it goes; `inside` parentheses scalars may end it."""
@@ -78,7 +111,7 @@ class _Parser:
         if isinstance(first, MetricsMath | MetricsQuery):
             stream.shallower()
             return first
-        stages: list[Stage] = [first]
+        stages: list[Stage] = [first]  # type: ignore[list-item]  # a number never comes alone
         while stream.accept("|"):
             if stream.kind in METRICS_FUNCTIONS:
                 aggregate = parse_aggregate(stream, self.filter)
@@ -116,7 +149,7 @@ class _Parser:
         node = self.settled(self.operation(1), inside=inside)
         if isinstance(node, MetricsQuery | MetricsMath):
             stream.unexpected()
-        return node
+        return node  # type: ignore[return-value]  # a number never comes alone
 
     def settled(self, node: Node, *, inside: bool) -> Stage | MetricsNode:
         """Turn what an operation gave into a stage; a scalar needs its comparison."""
@@ -137,45 +170,52 @@ class _Parser:
             return node
         if inside and stream.kind == ")" and isinstance(node, Static):
             return node  # type: ignore[return-value]  # `primary` unpacks it
-        stream.unexpected()
+        return stream.unexpected()
 
     def operation(self, least: int) -> Node:
         """Parse operands and the operators that fit what stands on their left."""
         stream = self.stream
         stream.deeper()
-        left = self.primary()
+        left, chained = self.primary(), 0
         while True:
             op = stream.kind
-            if is_spanset(left):
-                binding = _SPANSET_BINDING.get(op, 0)
-                if binding < least or not binding:
-                    break
-                stream.take()
-                if stream.kind not in ("{", "("):
-                    stream.unexpected("{", "(")
-                right = self.operation(binding + 1)
-                if not is_spanset(right):
-                    stream.unexpected()
-                left = SpansetOperation(op, left, right)  # type: ignore[arg-type]  # both yield spans
-                continue
-            binding = (_METRICS_BINDING if is_metrics(left) else _SCALAR_BINDING).get(op, 0)
+            binding = _binding(left).get(op, 0)
             if binding < least or not binding:
                 break
+            chained += 1
+            if chained > MOST_OPERATORS:
+                stream.fail(f"more than {MOST_OPERATORS} operators in a row", stream.next)
             token = stream.take()
-            if stream.kind not in ("(", "-", *AGGREGATES, *_NUMBERS):
-                stream.unexpected()
-            right = self.operation(binding if op == "^" else binding + 1)
-            if is_spanset(right):
-                stream.unexpected(*(("|",) if is_metrics(left) else ()))
-            if is_metrics(left) or is_metrics(right):
-                left = combine(stream, token, left, right)
-            elif isinstance(left, Static) and isinstance(right, Static):
-                folded = fold(Binary(op, left, right))
-                left = folded if isinstance(folded, Static) else ScalarOperation(op, left, right)
+            if is_spanset(left):
+                left = self.spanset_operation(op, left, binding)
             else:
-                left = ScalarOperation(op, left, right)  # type: ignore[arg-type]  # both are scalars
+                left = self.arithmetic(token, left, binding)
         stream.shallower()
         return left
+
+    def spanset_operation(self, op: str, left: Node, binding: int) -> SpansetOperation:
+        stream = self.stream
+        if stream.kind not in ("{", "("):
+            stream.unexpected("{", "(")
+        right = self.operation(binding + 1)
+        if not is_spanset(right):
+            stream.unexpected()
+        return SpansetOperation(op, left, right)  # type: ignore[arg-type]  # both yield spans
+
+    def arithmetic(self, token: Token, left: Node, binding: int) -> Node:
+        stream, op = self.stream, token.kind
+        if stream.kind not in ("(", "-", *AGGREGATES, *_NUMBERS):
+            stream.unexpected()
+        right = self.operation(binding if op == "^" else binding + 1)
+        if is_spanset(right):
+            stream.unexpected(*(("|",) if is_metrics(left) else ()))
+        if is_metrics(left) or is_metrics(right):
+            return combine(stream, token, left, right)
+        if isinstance(left, Static) and isinstance(right, Static):
+            folded = fold(Binary(op, left, right))
+            if isinstance(folded, Static):
+                return folded
+        return ScalarOperation(op, left, right)  # type: ignore[arg-type]  # both are scalars
 
     def primary(self) -> Node:
         stream = self.stream
@@ -194,7 +234,7 @@ class _Parser:
         number = parse_number(stream)
         if number is not None:
             return number
-        stream.unexpected()
+        return stream.unexpected()
 
     def tokens_before_paren(self) -> bool:
         """Say whether the parenthesis just opened is the right side of metrics arithmetic."""
@@ -207,7 +247,7 @@ class _Parser:
         stream = self.stream
         stream.expect("{")
         if stream.accept("}"):
-            return Filter(Static(True))  # noqa: FBT003 - the literal `true` of an empty filter
+            return Filter(Static(True))
         expression = parse_expression(stream)
         stream.expect("}", told=())
         return Filter(expression)

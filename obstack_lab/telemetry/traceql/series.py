@@ -159,7 +159,9 @@ class Accumulator:
         """Return the finished series."""
         op = self.aggregate.op
         if op in COUNTING:
-            return self._counted(1 if op == "count_over_time" else self.intervals.step / NANOSECONDS)
+            return self._counted(
+                1 if op == "count_over_time" else self.intervals.step / NANOSECONDS
+            )
         if op == "quantile_over_time":
             return self._quantiles()
         if op == "histogram_over_time":
@@ -185,7 +187,9 @@ class Accumulator:
         by = self.aggregate.by
         if not by:
             return () if self.aggregate.op in BUCKETING else (("__name__", self.aggregate.op),)
-        pairs = [(str(target), named(target, value)) for target, (_, value) in zip(by, key, strict=True)]
+        pairs = [
+            (str(target), named(target, value)) for target, (_, value) in zip(by, key, strict=True)
+        ]
         if len(pairs) == 1:
             return ((pairs[0][0], NIL if pairs[0][1] is None else pairs[0][1]),)
         return tuple(
@@ -232,8 +236,7 @@ class Accumulator:
 def key_of(values: Iterable[Value]) -> Key:
     """Return the group of these values; arrays group as nil."""
     return tuple(
-        (type(None), None) if isinstance(value, tuple) else (type(value), value)
-        for value in values
+        (type(None), None) if isinstance(value, tuple) else (type(value), value) for value in values
     )
 
 

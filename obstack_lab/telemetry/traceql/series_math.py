@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obstack_lab.telemetry.traceql.operators import COMPARISONS
-from obstack_lab.telemetry.traceql.series import Series, merge
-from obstack_lab.telemetry.traceql.syntax import MetricsMath, MetricsNode, MetricsQuery, Number
-from obstack_lab.telemetry.traceql.syntax import Rank, SampleFilter, SecondStage
+from obstack_lab.telemetry.traceql.series import Labels, Series, merge
+from obstack_lab.telemetry.traceql.syntax import (
+    MetricsMath,
+    MetricsNode,
+    MetricsQuery,
+    Number,
+    Rank,
+    SampleFilter,
+    SecondStage,
+)
 
 
 def evaluate(node: MetricsNode, run: Callable[[MetricsQuery], list[Series]]) -> list[Series]:
@@ -42,7 +49,7 @@ def _rank(series: list[Series], stage: Rank) -> list[Series]:
     points: list[dict[int, float]] = [{} for _ in ordered]
     for at in sorted({at for one in ordered for at in one.points}):
         present = [number for number, one in enumerate(ordered) if at in one.points]
-        present.sort(key=lambda number: sign * ordered[number].points[at])  # noqa: B023 - used at once
+        present.sort(key=lambda number: sign * ordered[number].points[at])
         for number in present[: stage.limit]:
             points[number][at] = ordered[number].points[at]
     return [
@@ -76,7 +83,7 @@ def _combine(node: MetricsMath, run: Callable[[MetricsQuery], list[Series]]) -> 
     return out
 
 
-def _labels(op: str, mine: Series, other: Series) -> tuple[tuple[str, object], ...]:
+def _labels(op: str, mine: Series, other: Series) -> Labels:
     names = dict(mine.labels).get("__name__"), dict(other.labels).get("__name__")
     if None in names:
         return mine.labels

@@ -114,7 +114,7 @@ class Trace:
             self._number(roots, children)
 
     def _number(self, roots: list[Span], children: dict[str, list[Span]]) -> None:
-        """Number depth first without recursion; a cycle is entered once."""
+        """Give each span its numbers, depth first without recursion; a cycle is entered once."""
         counter = 1
         seen: set[str] = set()
         for root in roots:

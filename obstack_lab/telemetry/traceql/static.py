@@ -114,7 +114,7 @@ def format_float(value: float) -> str:
         return "+Inf" if value > 0 else "-Inf"
     text = repr(value).removesuffix(".0")
     mantissa, _, power = text.partition("e")
-    if not power and (value == 0 or 1e-4 <= abs(value)):
+    if not power and (value == 0 or abs(value) >= 1e-4):
         return text
     if power and 16 <= int(power) < 21:
         return f"{value:.0f}"
@@ -123,7 +123,7 @@ def format_float(value: float) -> str:
     return f"{mantissa}e{'-' if number < 0 else '+'}{abs(number):02d}"
 
 
-def render(value: Value, *, quote: str = "`") -> str:
+def render(value: Value, *, quote: str = "`") -> str:  # noqa: PLR0911 - a case a type
     """Return a value as a query would spell it."""
     if value is None:
         return "nil"

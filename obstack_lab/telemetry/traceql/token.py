@@ -19,18 +19,16 @@ SCOPES = ("parent", "resource", "span", "event", "link", "instrumentation")
 COLON_SCOPES = ("trace", "span", "event", "link", "instrumentation")
 """Words that begin an intrinsic when a colon follows at once."""
 
-WORDS = frozenset(
-    """
-    true false nil minInt maxInt ok error unset
-    unspecified internal server client producer consumer
-    duration childCount name status statusMessage kind rootName rootServiceName rootService
-    traceDuration nestedSetLeft nestedSetRight nestedSetParent id parentID traceID spanID parent
-    timeSinceStart version
-    count avg max min sum by coalesce select with
-    rate count_over_time min_over_time max_over_time avg_over_time sum_over_time
-    quantile_over_time histogram_over_time compare topk bottomk
-    """.split()
-)
+WORDS = frozenset((
+    "true", "false", "nil", "minInt", "maxInt", "ok", "error", "unset", "unspecified",
+    "internal", "server", "client", "producer", "consumer", "duration", "childCount", "name",
+    "status", "statusMessage", "kind", "rootName", "rootServiceName", "rootService",
+    "traceDuration", "nestedSetLeft", "nestedSetRight", "nestedSetParent", "id", "parentID",
+    "traceID", "spanID", "parent", "timeSinceStart", "version", "count", "avg", "max", "min",
+    "sum", "by", "coalesce", "select", "with", "rate", "count_over_time", "min_over_time",
+    "max_over_time", "avg_over_time", "sum_over_time", "quantile_over_time",
+    "histogram_over_time", "compare", "topk", "bottomk",
+))  # fmt: skip
 
 OPERATORS = (
     "!>>", "!<<", "&>>", "&<<",

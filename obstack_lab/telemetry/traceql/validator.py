@@ -7,12 +7,33 @@ from typing import NoReturn
 from obstack_lab.telemetry.traceql.errors import TypeFailure, Unsupported
 from obstack_lab.telemetry.traceql.operators import ARITHMETIC, ORDERINGS, REGEXES, pattern
 from obstack_lab.telemetry.traceql.static import Duration, Kind, Status
-from obstack_lab.telemetry.traceql.syntax import Aggregate, Attribute, Binary, Coalesce, Expression
-from obstack_lab.telemetry.traceql.syntax import Filter, Group, Intrinsic, MetricsMath
-from obstack_lab.telemetry.traceql.syntax import MetricsNode, MetricsQuery, Number, Pipeline, Query
-from obstack_lab.telemetry.traceql.syntax import Rank, ScalarExpression, ScalarFilter
-from obstack_lab.telemetry.traceql.syntax import ScalarOperation, Select, SpansetExpression
-from obstack_lab.telemetry.traceql.syntax import SpansetOperation, Stage, Static, Unary
+from obstack_lab.telemetry.traceql.syntax import (
+    Aggregate,
+    Attribute,
+    Binary,
+    Coalesce,
+    Expression,
+    Filter,
+    Group,
+    Intrinsic,
+    MetricsAggregate,
+    MetricsMath,
+    MetricsNode,
+    MetricsQuery,
+    Number,
+    Pipeline,
+    Query,
+    Rank,
+    ScalarExpression,
+    ScalarFilter,
+    ScalarOperation,
+    Select,
+    SpansetExpression,
+    SpansetOperation,
+    Stage,
+    Static,
+    Unary,
+)
 
 ATTRIBUTE = "attribute"
 NIL = "nil"
@@ -102,9 +123,7 @@ def _scalar(node: ScalarExpression) -> None:
     elif isinstance(node, Aggregate) and node.expression is not None:
         kind = _type_of(node.expression)
         if kind not in (*_NUMERIC, ATTRIBUTE):
-            raise TypeFailure(
-                f"aggregate field expressions must resolve to a number type: {node}"
-            )
+            raise TypeFailure(f"aggregate field expressions must resolve to a number type: {node}")
         if not references_span(node.expression):
             raise TypeFailure(f"aggregate field expressions must reference the span: {node}")
 
@@ -224,23 +243,24 @@ def _metrics(node: MetricsNode) -> None:
                 _no_second()
     else:
         _pipeline(node.pipeline)
-        aggregate = node.aggregate
-        for quantile in aggregate.quantiles:
-            if not 0 <= quantile <= 1:
-                raise TypeFailure(f"quantile must be between 0 and 1: {_go_number(quantile)}")
-        if aggregate.selection is not None:
-            _spanset(aggregate.selection)
-            if aggregate.limit <= 0:
-                raise TypeFailure("compare() top number of values must be integer greater than 0")
-        if len(aggregate.by) > MOST_LABELS:
-            raise TypeFailure(
-                f"max group by count is {MOST_LABELS}, got {len(aggregate.by)}"
-            )
+        _aggregate(node.aggregate)
     if node.second and _compares(node):
         _no_second()
     for stage in node.second:
         if isinstance(stage, Rank) and stage.limit <= 0:
             raise TypeFailure("limit must be greater than 0")
+
+
+def _aggregate(aggregate: MetricsAggregate) -> None:
+    for quantile in aggregate.quantiles:
+        if not 0 <= quantile <= 1:
+            raise TypeFailure(f"quantile must be between 0 and 1: {_go_number(quantile)}")
+    if aggregate.selection is not None:
+        _spanset(aggregate.selection)
+        if aggregate.limit <= 0:
+            raise TypeFailure("compare() top number of values must be integer greater than 0")
+    if len(aggregate.by) > MOST_LABELS:
+        raise TypeFailure(f"max group by count is {MOST_LABELS}, got {len(aggregate.by)}")
 
 
 def _compares(node: MetricsNode) -> bool:

@@ -70,7 +70,9 @@ def candidates(field: Field) -> Callable[[Span], list[Value]]:
             event.attributes[name] for event in span.events if name in event.attributes
         ]
     if field.scope == "link":
-        return lambda span: [link.attributes[name] for link in span.links if name in link.attributes]
+        return lambda span: [
+            link.attributes[name] for link in span.links if name in link.attributes
+        ]
     return _owned(field.scope, name)
 
 
