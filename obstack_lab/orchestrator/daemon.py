@@ -195,6 +195,9 @@ def _await_health(home: LabHome, state: LabState, report: Report, deadline: floa
                     told.add((step.component, step.state))
                     report(step)
             if not status.starting:
+                for component in status.components:
+                    if (component.name, "ready") not in told:
+                        report(ProgressView(component=component.name, state="ready"))
                 return
             time.sleep(_PAUSE)
     waiting = [s.component for s in status.starting if s.state != "ready"] if status else []

@@ -53,6 +53,8 @@ from obstack_lab.review.journal import (
 from obstack_lab.scenario.model import Scenario, TimelineEvent
 
 _LOAD = "load"
+_STEPS = 2
+"""Phases that a run may pass in one second: mitigated, then resolved."""
 _NOBODY = ImpactView(
     success_ratio=None,
     p95=None,
@@ -272,7 +274,9 @@ class Play:
         )
         if recovery.failing and not run.turned_red:
             self._change(turned_red=True)
-        while (step := next_phase(self._run, recovery, now)) is not None:
+        for _ in range(_STEPS):
+            if (step := next_phase(self._run, recovery, now)) is None:
+                break
             phase, reason, changes = step
             self._enter(phase, reason, **changes)
         if self._run.elapsed(now) >= self._run.length:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 Language = Literal["promql", "logql", "traceql", "trace"]
 Backend = Literal["prometheus", "loki", "tempo"]
-_NAMES = r"[A-Za-z0-9_.:%-]+"
+_NAMES = r"[A-Za-z0-9_][A-Za-z0-9_.:%-]*"
 
 
 @dataclass(frozen=True)

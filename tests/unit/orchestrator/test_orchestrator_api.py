@@ -19,6 +19,7 @@ from obstack_lab.errors import (
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.metrics import PrometheusAlert
+from obstack_lab.orchestrator.question import Backend, allowed
 from obstack_lab.orchestrator.views import WriteUp
 from obstack_lab.review.journal import ActionEntry, QueryEntry
 
@@ -302,6 +303,25 @@ def test_only_questions_pass_the_proxy(
     answer = web.request(method, f"/v1/telemetry/{path}")
     assert answer.status_code in {404, 405, 422}
     assert not upstream.requests
+
+
+@pytest.mark.parametrize(
+    ("backend", "method", "path"),
+    [
+        ("prometheus", "GET", "api/v1/query/../admin/tsdb/snapshot"),
+        ("prometheus", "GET", "x/api/v1/query"),
+        ("prometheus", "GET", "api/v1/label/../values"),
+        ("prometheus", "POST", "api/v1/targets"),
+        ("prometheus", "DELETE", "api/v1/series"),
+        ("loki", "GET", "ready/../flush"),
+        ("tempo", "POST", "api/search"),
+        ("tempo", "GET", "api/traces/.."),
+    ],
+)
+def test_the_proxy_matches_whole_paths_and_methods(
+    backend: Backend, method: str, path: str
+) -> None:
+    assert not allowed(backend, method, path)
 
 
 def test_a_store_that_is_gone_is_named(client: Client, upstream: Upstream) -> None:
