@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 
 ERROR = "__error__"
 DETAILS = "__error_details__"
-_SPECIAL = (ERROR, DETAILS)
+SPECIAL = (ERROR, DETAILS)
 
 
 class Entry:
     """A line, its time, and the labels of its stream, its metadata and those parsed from it.
+
+    Metadata named like a label of the stream goes by the name with `_extracted`.
 
     `hidden` holds labels that a stage took away from the stream's or the metadata's.
     """
@@ -23,7 +25,7 @@ class Entry:
         self.timestamp = timestamp
         self.line = line
         self.stream = stream
-        self.meta = meta
+        self.meta = meta if meta.keys().isdisjoint(stream) else _renamed(meta, stream)
         self.parsed: dict[str, str] = {}
         self.hidden: set[str] | None = None
         self.error = ""
@@ -107,7 +109,11 @@ class Entry:
 
     def names(self) -> Iterator[str]:
         """Yield the name of every label but the error's."""
-        yield from (name for name in self.labels() if name not in _SPECIAL)
+        yield from (name for name in self.labels() if name not in SPECIAL)
 
     def _kept(self, name: str) -> bool:
         return name not in self.parsed and not (self.hidden and name in self.hidden)
+
+
+def _renamed(meta: Mapping[str, str], stream: Mapping[str, str]) -> dict[str, str]:
+    return {f"{name}_extracted" if name in stream else name: meta[name] for name in meta}

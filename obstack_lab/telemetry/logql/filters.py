@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obstack_lab.telemetry.logql import ast, gonumber, pattern
-from obstack_lab.telemetry.logql.entry import Entry
+from obstack_lab.telemetry.logql.entry import SPECIAL, Entry
 from obstack_lab.telemetry.logql.ip import IpMatcher
 from obstack_lab.telemetry.logql.labelregex import label_regex
 from obstack_lab.telemetry.logql.regex import compile_regex
@@ -101,14 +101,13 @@ def _number_stage(node: ast.NumberFilter) -> Predicate:
 
     def stage(entry: Entry) -> bool:
         text = entry.get(name)
-        if text is None:
+        if text is None or name in SPECIAL:
             return False
-        if entry.error:
-            return True
         try:
             value = read(text)
         except gonumber.GoError as error:
-            entry.fail(FAILED, str(error))
+            if not entry.error:
+                entry.fail(FAILED, str(error))
             return True
         return compare(value, wanted)
 
@@ -119,9 +118,11 @@ def _ip_stage(node: ast.IpFilter) -> Predicate:
     matcher, name, wanted = IpMatcher(node.value), node.name, node.op == "="
 
     def stage(entry: Entry) -> bool:
+        if entry.error:
+            return True
         text = entry.get(name)
-        if text is None or entry.error:
-            return text is not None
+        if text is None:
+            return False
         return matcher.found_in(text) is wanted
 
     return stage

@@ -170,9 +170,7 @@ class _Scanner:
 
     def _check_text(self, start: int, end: int) -> None:
         for sign, reason in (("�", "invalid UTF-8 encoding"), ("\0", "invalid character NUL")):
-            at = self.query.find(sign, start, end)
-            if at >= 0:
-                self._advance(at)
+            if self.query.find(sign, start, end) >= 0:
                 raise self._fail(reason)
 
     def _escape(self, at: int) -> tuple[str, int]:

@@ -44,7 +44,6 @@ class SampleExtractor:
             value = found
         if entry.error:
             labels = entry.labels()
-            labels.pop("__error_details__", None)
             raise PipelineError(labels[ERROR], entry.details, format_labels(labels))
         return self._labels(entry), value
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.sample import LabelSet
-from obstack_lab.telemetry.logql.windows import mean, variance
+from obstack_lab.telemetry.logql.windows import largest, mean, smallest, variance
 
 Matrix = dict[LabelSet, list[float | None]]
 
@@ -47,27 +47,11 @@ def _columns(
     return result
 
 
-def _largest(values: Sequence[float]) -> float:
-    best = values[0]
-    for value in values:
-        if value > best or math.isnan(best):
-            best = value
-    return best
-
-
-def _smallest(values: Sequence[float]) -> float:
-    best = values[0]
-    for value in values:
-        if value < best or math.isnan(best):
-            best = value
-    return best
-
-
 _FUNCTIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "sum": lambda values: math.fsum(values) if all(map(math.isfinite, values)) else sum(values),
     "avg": mean,
-    "max": _largest,
-    "min": _smallest,
+    "max": largest,
+    "min": smallest,
     "count": lambda values: float(len(values)),
     "stddev": lambda values: math.sqrt(variance(values)),
     "stdvar": variance,

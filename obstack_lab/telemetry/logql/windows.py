@@ -67,6 +67,24 @@ def _rough(values: Samples) -> float:
     return sum(values) / len(values)
 
 
+def largest(values: Samples) -> float:
+    """Return the largest value; what is no number counts only where there is nothing else."""
+    best = values[0]
+    for value in values:
+        if value > best or math.isnan(best):
+            best = value
+    return best
+
+
+def smallest(values: Samples) -> float:
+    """Return the smallest value; what is no number counts only where there is nothing else."""
+    best = values[0]
+    for value in values:
+        if value < best or math.isnan(best):
+            best = value
+    return best
+
+
 def _total(values: Samples) -> float:
     return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
 
@@ -89,9 +107,10 @@ def _counter_rate(times: Sequence[int], values: Samples, end: int, interval: int
     to_start = (times[0] - (end - interval)) / SECOND
     to_end = (end - times[-1]) / SECOND
     gap = sampled / (len(values) - 1)
+    to_start, to_end = (ahead if ahead < gap * 1.1 else gap / 2 for ahead in (to_start, to_end))
     if growth > 0 and values[0] >= 0:
         to_start = min(to_start, sampled * (values[0] / growth))
-    reach = sampled + sum(ahead if ahead < gap * 1.1 else gap / 2 for ahead in (to_start, to_end))
+    reach = sampled + to_start + to_end
     return growth * (reach / sampled) / (interval / SECOND)
 
 
@@ -100,8 +119,8 @@ _SIMPLE: dict[str, Callable[[Samples], float]] = {
     "bytes_over_time": _total,
     "sum_over_time": _total,
     "avg_over_time": mean,
-    "min_over_time": min,
-    "max_over_time": max,
+    "min_over_time": smallest,
+    "max_over_time": largest,
     "stddev_over_time": lambda values: math.sqrt(variance(values)),
     "stdvar_over_time": variance,
     "first_over_time": lambda values: values[0],

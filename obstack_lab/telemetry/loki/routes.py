@@ -8,12 +8,14 @@ from urllib.parse import parse_qsl
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.logql.errors import DeadlinePassed, LogqlError
+from obstack_lab.telemetry.logql.formatter import pretty
 from obstack_lab.telemetry.logql.validate import parse
-from obstack_lab.telemetry.loki import answer, body, otlp, push
+from obstack_lab.telemetry.loki import answer, body, otlp, push, tail
 from obstack_lab.telemetry.loki.label import LabelService
 from obstack_lab.telemetry.loki.lines import LineReader
 from obstack_lab.telemetry.loki.query import QueryService
@@ -132,9 +134,17 @@ class _Face:
     async def format_query(self, request: Request) -> Response:
         given = first(await parameters(request))
         try:
-            return answer.success(str(parse(given.get("query", ""))))
+            return answer.success(pretty(parse(given.get("query", ""))))
         except LogqlError as error:
             return answer.json_answer({"status": "invalid-query", "error": str(error)}, 400)
+
+    async def tail(self, socket: WebSocket) -> None:
+        await tail.serve(socket, self.store)
+
+    async def no_socket(self, request: Request) -> Response:
+        given = first(await parameters(request))
+        tail.tail_query(lambda name: given.get(name, ""))
+        return answer.failure("Bad Request", 400)
 
     async def push(self, request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -200,5 +210,7 @@ def routes(database: Database) -> list[BaseRoute]:
         route(f"{api}/index/volume", face.volume, *both),
         route(f"{api}/index/volume_range", face.volume_range, *both),
         route(f"{api}/detected_labels", face.detected_labels, *both),
+        WebSocketRoute(f"{api}/tail", face.tail),
+        route(f"{api}/tail", face.no_socket, "GET"),
         route(f"{api}/format_query", face.format_query, *both),
     ]
