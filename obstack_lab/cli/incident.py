@@ -111,7 +111,8 @@ def _figures(played: Played, judged: dict[str, Any], *, held: bool) -> dict[str,
         "held": held,
         "outcome": judged["outcome"],
         "success_ratio": {
-            part: judged["impact"][part]["success_ratio"] for part in ("before", "during", "after")
+            part: (judged["impact"].get(part) or {}).get("success_ratio")
+            for part in ("before", "during", "after")
         },
         "users_affected": played.last.impact.users_affected if played.last.impact else None,
         "requests_lost": played.last.impact.requests_lost if played.last.impact else None,

@@ -23,6 +23,7 @@ def evidence_seen(
         entry
         for entry in journal
         if isinstance(entry, QueryEntry)
+        and entry.asked
         and course.begin <= entry.at <= course.end
         and entry.status < 400
         and entry.rows != 0

@@ -66,8 +66,12 @@ class ActionEntry(_Entry):
     seconds: float = 0
 
 
+WATCHER = "desk"
+"""The client's name of a desk that draws itself anew, with nobody asking."""
+
+
 class QueryEntry(_Entry):
-    """A telemetry query that the learner made, through whichever door."""
+    """A telemetry query, through whichever door."""
 
     kind: Literal["query"] = "query"
     language: Literal["promql", "logql", "traceql", "trace", "sql"]
@@ -75,6 +79,11 @@ class QueryEntry(_Entry):
     client: str = ""
     status: int = 200
     rows: int | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the learner asked, and not a desk that draws itself anew."""
+        return not self.client.startswith(WATCHER)
 
 
 class NoteEntry(_Entry):

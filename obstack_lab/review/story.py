@@ -72,7 +72,7 @@ def timeline(
     looked: list[QueryEntry] = []
     for entry in journal:
         if isinstance(entry, QueryEntry):
-            looked.append(entry)
+            looked += [entry] if entry.asked else []
         elif (told := _tell(entry, titles)) is not None:
             if looked and told[0] != "users":
                 lines.append(_look(looked, course))

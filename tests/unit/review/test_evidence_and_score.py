@@ -43,8 +43,17 @@ def test_evidence_is_seen_by_the_first_query_that_holds_all_its_words(judge) -> 
         {"status": 400},
         {"rows": 0},
         {"text": "http_server_request_duration_seconds_count"},
+        {"client": "desk"},
     ],
-    ids=["before", "after", "other language", "refused", "empty", "a word is missing"],
+    ids=[
+        "before",
+        "after",
+        "other language",
+        "refused",
+        "empty",
+        "a word is missing",
+        "a desk that draws itself anew",
+    ],
 )
 def test_a_query_that_could_not_show_it_does_not_count(judge, journal, run, change) -> None:
     quiet = without(journal, QueryEntry)
