@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from obstack_lab.cli import doctor, incident, query, scenarios, stack
+from obstack_lab.cli import bench, doctor, incident, query, scenarios, stack
 from obstack_lab.cli.output import fail
 from obstack_lab.errors import LabError, UsageError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (stack, doctor, incident):
+for room in (stack, doctor, incident, bench):
     room.register(app)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(query.app, name="query")

@@ -1,0 +1,1 @@
+"""Measures what design budgets promise: start, memory, processor, reaction, load, queries."""

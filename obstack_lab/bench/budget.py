@@ -1,0 +1,42 @@
+"""What each figure may be at most, or must be at least, on two cores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A limit in the figure's unit."""
+
+    limit: float
+    bound: Literal["at most", "at least"] = "at most"
+
+    def met(self, value: float | None) -> bool:
+        """Return whether a value keeps it; what could not be measured does not."""
+        if value is None:
+            return False
+        return value <= self.limit if self.bound == "at most" else value >= self.limit
+
+
+BUDGETS = {
+    "start_from_nothing": Budget(60),
+    "start_cold": Budget(60),
+    "start_warm": Budget(5),
+    "memory_stack": Budget(500),
+    "memory_notebook": Budget(900),
+    "cpu_healthy": Budget(0.5),
+    "react_red": Budget(3),
+    "react_fail": Budget(10),
+    "react_alert": Budget(20),
+    "action_shown": Budget(2),
+    "action_effect": Budget(2),
+    "restart_service": Budget(1.5),
+    "load_on_time": Budget(0.99, "at least"),
+    "panels_refresh": Budget(30),
+    "panels_live": Budget(30),
+    "logql_visible": Budget(1),
+    "traceql_visible": Budget(1),
+}
+"""By the figure's name; those of the store's queries stand beside the queries."""

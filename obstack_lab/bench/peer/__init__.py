@@ -1,0 +1,1 @@
+"""Peers at the same work: each a program of its own, run by a Python that has the peer."""

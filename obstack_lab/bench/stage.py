@@ -1,0 +1,96 @@
+"""A lab of one benchmark's own, ended and removed afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from obstack_lab.bench.setting import Setting
+from obstack_lab.certify.play import well
+from obstack_lab.engine.embedded.wipe import wipe
+from obstack_lab.errors import LabDown, Timeout, UsageError
+from obstack_lab.orchestrator import daemon
+from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.views import Snapshot
+from obstack_lab.settings import LabHome, LabState
+
+SCENARIO = "checkout-stalls"
+WELL_WITHIN = 90.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running lab and a client of it."""
+
+    home: LabHome
+    state: LabState
+    client: Client
+
+
+@contextmanager
+def stage(setting: Setting) -> Iterator[Stage]:
+    """Bring up a lab in the benchmark's folder; afterwards nothing of it is left."""
+    home = LabHome(setting.folder / "lab")
+    setting.tell("starting a lab")
+    try:
+        state = daemon.launch(home)
+        with Client(state, name="bench") as client:
+            yield Stage(home, state, client)
+    finally:
+        setting.tell("ending the lab")
+        remove(home)
+
+
+def remove(home: LabHome) -> None:
+    """End a lab and delete what it stored."""
+    daemon.shutdown(home)
+    wipe(home)
+
+
+@contextmanager
+def users(on: Stage, setting: Setting, *, speed: float = 1.0) -> Iterator[str]:
+    """Let users come to the healthy system, 20 requests a second; yield the run's id."""
+    run = on.client.create_run(SCENARIO, speed=speed)
+    try:
+        setting.tell("waiting until users and criteria are well")
+        await_snapshot(on.client, well, WELL_WITHIN, "the criteria of the healthy system to pass")
+        yield run.id
+    finally:
+        with suppress(UsageError, LabDown):
+            on.client.finish(run.id)
+
+
+@contextmanager
+def operator(on: Stage, setting: Setting) -> Iterator[str]:
+    """Let an incident be over: its cause rolled back, users well, actions allowed."""
+    # The slow clock keeps the scenario's second act, more traffic, away from the measurement.
+    with users(on, setting, speed=0.1) as run:
+        on.client.start(run)
+        setting.tell("rolling back what the scenario broke")
+        deadline = time.monotonic() + WELL_WITHIN
+        while "resolved" not in on.client.run(run).phase:
+            with suppress(UsageError):
+                on.client.act("rollback", run, service="orders")
+            snapshot = next(iter(on.client.events()))
+            if snapshot.run and snapshot.run.phase in {"mitigated", "resolved"}:
+                break
+            if time.monotonic() > deadline:
+                raise Timeout("The system was not well again after the rollback. Try again.")
+        await_snapshot(on.client, well, WELL_WITHIN, "the criteria to pass after the rollback")
+        yield run
+
+
+def await_snapshot(
+    client: Client, holds: Callable[[Snapshot], bool], seconds: float, what: str
+) -> float:
+    """Return the moment (monotonic clock) at which a snapshot that holds was received."""
+    deadline = time.monotonic() + seconds
+    for snapshot in client.events():
+        now = time.monotonic()
+        if holds(snapshot):
+            return now
+        if now > deadline:
+            break
+    raise Timeout(f"Waited {seconds:.0f} s for {what}. Is the machine busy?")
