@@ -1,0 +1,127 @@
+"""JupyterLab on a real lab: start, watch the panel tick, act, see the criterion turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from obstack_lab.lab import open_lab
+from obstack_lab.orchestrator.daemon import launch, shutdown
+from obstack_lab.settings import LabHome
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
+
+TOKEN = "for-the-browser-tests"
+SLOW = 120_000
+
+
+def open_notebook(page: Any, jupyter: str, cells: int = 1) -> None:
+    """Open the scenario's notebook and run its first code cells."""
+    page.set_default_timeout(30_000)
+    page.goto(f"{jupyter}/lab/tree/notebooks/checkout-stalls.ipynb?reset&token={TOKEN}")
+    code = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
+    code.wait_for(timeout=SLOW)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=SLOW)
+    code.click()
+    for _ in range(cells):
+        page.keyboard.press("Shift+Enter")
+    page.locator(".ob-desk").first.wait_for(timeout=SLOW)
+
+
+def run_in_last_cell(page: Any, code: str) -> None:
+    cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").last
+    cell.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(code)
+    page.keyboard.press("Control+Enter")
+
+
+@pytest.fixture
+def fresh(lab_home: LabHome) -> Any:
+    """Leave no run behind, so that each test opens its own."""
+    yield lab_home
+    with open_lab(home=lab_home.path, show=False) as lab:
+        if lab.scenario:
+            lab.finish()
+
+
+@pytest.mark.usefixtures("kernels", "fresh")
+def test_start_tick_act_and_the_criterion_turns(
+    jupyter: str, open_page: Callable[..., Any]
+) -> None:
+    page = open_page()
+    open_notebook(page, jupyter)
+    desk = page.locator(".ob-desk").first
+    assert desk.bounding_box()["height"] == 520
+
+    desk.get_by_role("button", name="Start incident").click()
+    desk.locator(".ob-phase", has_text="Incident").wait_for()
+    before = desk.locator(".ob-clock").inner_text()
+    page.wait_for_function(
+        "(before) => document.querySelector('.ob-clock').textContent !== before", arg=before
+    )
+    desk.locator(".ob-criterion .ob-sign", has_text="fail").first.wait_for(timeout=SLOW)
+
+    desk.get_by_role("tab", name="Act").click()
+    orders = desk.get_by_role("group", name="orders")
+    orders.get_by_role("button", name="Roll back").click()
+    orders.get_by_role("button", name="Do it").click()
+    orders.get_by_text("1.5.0 → 1.4.2").wait_for(timeout=SLOW)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.ob-criterion .ob-sign')]"
+        ".every((e) => e.textContent.includes('pass'))",
+        timeout=SLOW,
+    )
+
+
+@pytest.mark.usefixtures("kernels", "fresh")
+def test_the_panel_goes_on_while_a_cell_is_busy(
+    jupyter: str, open_page: Callable[..., Any]
+) -> None:
+    page = open_page()
+    open_notebook(page, jupyter)
+    desk = page.locator(".ob-desk").first
+    desk.get_by_role("button", name="Start incident").click()
+    desk.locator(".ob-phase", has_text="Incident").wait_for()
+    run_in_last_cell(page, "import time; time.sleep(8)")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='busy']").wait_for()
+    before = desk.locator(".ob-clock").inner_text()
+    page.wait_for_function(
+        "(before) => document.querySelector('.ob-clock').textContent !== before",
+        arg=before,
+        timeout=5_000,
+    )
+    assert page.locator(".jp-Notebook-ExecutionIndicator[data-status='busy']").count() == 1
+
+
+@pytest.mark.usefixtures("kernels", "fresh")
+def test_two_displays_and_a_reload_show_the_same_run(
+    jupyter: str, open_page: Callable[..., Any]
+) -> None:
+    page = open_page()
+    open_notebook(page, jupyter)
+    run_in_last_cell(page, 'lab = open_lab("checkout-stalls")')
+    page.wait_for_function("() => document.querySelectorAll('.ob-desk').length === 2")
+    page.locator(".ob-desk").first.get_by_role("button", name="Start incident").click()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.ob-phase')]"
+        ".every((e) => e.textContent.includes('Incident'))",
+        timeout=5_000,
+    )
+    second = open_page()
+    open_notebook(second, jupyter)
+    second.locator(".ob-phase", has_text="Incident").first.wait_for(timeout=SLOW)
+
+
+@pytest.mark.usefixtures("kernels", "fresh")
+def test_a_lab_that_went_away_is_said_and_found_again(
+    jupyter: str, lab_home: LabHome, open_page: Callable[..., Any]
+) -> None:
+    page = open_page()
+    open_notebook(page, jupyter)
+    shutdown(lab_home)
+    page.locator(".ob-offline", has_text="Reconnecting").first.wait_for(timeout=SLOW)
+    launch(lab_home, engine="embedded")
+    page.locator(".ob-offline").first.wait_for(state="hidden", timeout=SLOW)
