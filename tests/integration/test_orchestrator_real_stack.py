@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -14,6 +15,7 @@ import pytest
 from obstack_lab.errors import EngineError, LabDown, QueryError, UnknownName
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.views import Snapshot
 from obstack_lab.review.journal import ComponentEntry, QueryEntry
 from obstack_lab.settings import LabHome, LabState, read_state
@@ -190,3 +192,24 @@ def test_a_lab_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert read_state(home) is None
     with pytest.raises(EngineError, match="Use `--backends built-in`"):
         daemon.launch(home, backends="native")
+
+
+def test_records_are_kept_on_postgresql_as_well(home: LabHome, client: Client) -> None:
+    run = client.create_run(SCENARIO).id
+    client.note("kept")
+    watch(client, lambda s: s.impact is not None and s.impact.requests > 5, 30)
+    client.finish()
+    address = next(c.address for c in client.components() if c.name == "postgres")
+    password = json.loads((home.private / "postgres.json").read_bytes())["shop"]
+    ours = Records.at(home.records)
+    theirs = Records(address.replace("://", f"://shop:{password}@"))
+    played = ours.run(run)
+    assert played is not None
+    theirs.save(played)
+    for entry in ours.journal(run):
+        theirs.append(run, entry)
+    assert theirs.run(run) == played
+    assert theirs.journal(run) == ours.journal(run)
+    assert theirs.last_moment(run) == ours.last_moment(run)
+    ours.close()
+    theirs.close()
