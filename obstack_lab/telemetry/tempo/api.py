@@ -133,6 +133,7 @@ class Api:
         return json_reply({"tagValues": found[: limit or None], "metrics": {}})
 
     def _chosen(self, text: str) -> TagFilter:
+        self.store.flush()
         return TagFilter(self.store, text, Deadline(self.query_seconds))
 
     def query_range(self, request: HttpRequest) -> Response:

@@ -10,7 +10,7 @@ from obstack_lab.telemetry.tempo.attribute_columns import OTHER
 from obstack_lab.telemetry.tempo.decoder import KINDS, STATUSES
 from obstack_lab.telemetry.tempo.predicate import Translator
 from obstack_lab.telemetry.tempo.store import SpanStore
-from obstack_lab.telemetry.traceql.conditions import Request
+from obstack_lab.telemetry.traceql.conditions import Request, scoped
 from obstack_lab.telemetry.traceql.series import BUCKETING, COUNTING, Accumulator, Key, key_of
 from obstack_lab.telemetry.traceql.static import Value
 from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Filter, Intrinsic, MetricsQuery
@@ -36,6 +36,8 @@ def fast_path(
     """Fill the accumulator by one SQL query, or return False where only Python can."""
     stages = query.pipeline.stages
     if len(stages) != 1 or not isinstance(stages[0], Filter) or request.fetched() is not None:
+        return False
+    if not request.every and _is_sieved(query, request):
         return False
     predicate = Translator(store.columns, store.decoder, request).predicate(stages[0].expression)
     if not predicate.exact:
@@ -66,6 +68,16 @@ def fast_path(
             at += size
         _observe(accumulator, key_of(key), int(row[0]), row[at:])
     return True
+
+
+def _is_sieved(query: MetricsQuery, request: Request) -> bool:
+    """Say whether conditions hide values of what is grouped or measured."""
+    read = {query.aggregate.field, *query.aggregate.by}
+    places = {place for target in read if target is not None for place in scoped(target)}
+    return any(
+        condition.op and not places.isdisjoint(scoped(condition.field))
+        for condition in request.conditions
+    )
 
 
 def _observe(accumulator: Accumulator, key: Key, interval: int, measured: Sequence[Any]) -> None:

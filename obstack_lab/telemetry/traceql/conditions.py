@@ -143,11 +143,11 @@ def _holds(condition: Condition) -> Callable[[Span], bool]:
     read = candidates(condition.field)
     if condition.op == ABSENT:
         return lambda span: not any(value not in (None, ()) for value in read(span))
+    if condition.mirrored:
+        return lambda span: any(condition.admits(value) for value in read(span))
     sieve = _sieve([condition])
     if sieve is None:
         return lambda span: any(value not in (None, ()) for value in read(span))
-    if condition.mirrored:
-        return lambda span: any(condition.admits(value) for value in read(span))
     return lambda span: any(sieve(value) is not None for value in read(span))
 
 

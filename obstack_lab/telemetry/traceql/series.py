@@ -32,7 +32,10 @@ class Series:
     def identity(self) -> str:
         """Return what tells series apart and orders them."""
         quote = '"'
-        pairs = (f"{name}={render(value, quote=quote)}" for name, value in self.labels)
+        pairs = (
+            f"{name}={value!r}" if type(value) is float else f"{name}={render(value, quote=quote)}"
+            for name, value in self.labels
+        )
         return "{" + ", ".join(pairs) + "}"
 
 

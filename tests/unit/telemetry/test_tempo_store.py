@@ -1,0 +1,297 @@
+"""The span store: what goes in comes out, by id, by search, by metrics, by SQL and by Python."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.tempo import metrics_query
+from obstack_lab.telemetry.tempo.deadline import Deadline, QueryTimeout
+from obstack_lab.telemetry.tempo.otlp import BadPayload, decode
+from obstack_lab.telemetry.tempo.routes import routes
+from obstack_lab.telemetry.tempo.store import SpanStore
+from obstack_lab.telemetry.traceql.query_parser import parse
+from obstack_lab.telemetry.traceql.series import Intervals
+
+BASE = 1_700_000_000
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def attribute(key, value):
+    kinds = {bool: "boolValue", int: "intValue", float: "doubleValue", str: "stringValue"}
+    if isinstance(value, list):
+        return {
+            "key": key,
+            "value": {"arrayValue": {"values": [attribute("", v)["value"] for v in value]}},
+        }
+    return {"key": key, "value": {kinds[type(value)]: str(value) if type(value) is int else value}}
+
+
+def span(
+    number, *, trace=TRACE, parent=0, name="op", start=0.0, length=1.0, status=0, **attributes
+):
+    begin = int((BASE + start) * 1e9)
+    return {
+        "traceId": trace,
+        "spanId": f"{number:016x}",
+        "parentSpanId": f"{parent:016x}" if parent else "",
+        "name": name,
+        "kind": 2,
+        "startTimeUnixNano": str(begin),
+        "endTimeUnixNano": str(begin + int(length * 1e9)),
+        "attributes": [attribute(key, value) for key, value in attributes.items()],
+        "status": {"code": status} if status else {},
+    }
+
+
+def payload(*spans, service="shop"):
+    return {
+        "resourceSpans": [
+            {
+                "resource": {"attributes": [attribute("service.name", service)]},
+                "scopeSpans": [{"scope": {"name": "lib"}, "spans": list(spans)}],
+            }
+        ]
+    }
+
+
+@pytest.fixture
+def client():
+    database = Database()
+    with TestClient(Starlette(routes=routes(database))) as test_client:
+        yield test_client
+    database.close()
+
+
+def push(client, *spans, service="shop"):
+    response = client.post("/v1/traces", json=payload(*spans, service=service))
+    assert response.status_code == 200, response.text
+
+
+def search(client, query, **more):
+    response = client.get("/api/search", params={"q": query, **more})
+    assert response.status_code == 200, response.text
+    return response.json()["traces"]
+
+
+def test_a_pushed_span_is_found_at_once_by_id_and_by_search(client):
+    push(client, span(1, name="root"), span(2, parent=1, code=503, ok=False, share=0.5))
+    batches = client.get(f"/api/traces/{TRACE}").json()["batches"]
+    assert len(batches[0]["scopeSpans"][0]["spans"]) == 2
+    assert batches[0]["scopeSpans"][0]["spans"][0]["traceId"] == "CvdlGRbNQ92ESOshHIAxnA=="
+    (trace,) = search(client, "{ span.code = 503 && .ok = false && .share > 0.25 }")
+    assert trace["traceID"] == TRACE[1:]
+    assert trace["rootTraceName"] == "root"
+    assert trace["spanSets"][0]["matched"] == 1
+    assert search(client, "{ .code = 500 }") == []
+
+
+def test_an_absent_trace_is_told_as_tempo_tells_it(client):
+    absent = client.get(f"/api/traces/{TRACE}")
+    assert (absent.status_code, absent.text) == (404, "")
+    assert client.get(f"/api/v2/traces/{TRACE}").json() == {"trace": {}, "metrics": {}}
+
+
+def test_protobuf_and_json_give_the_same_records():
+    message = TracesData()
+    batch = message.resource_spans.add()
+    batch.resource.attributes.add(key="service.name").value.string_value = "shop"
+    group = batch.scope_spans.add()
+    group.scope.name = "lib"
+    one = group.spans.add(
+        trace_id=bytes.fromhex(TRACE), span_id=(7).to_bytes(8, "big"), name="op", kind=2,
+        start_time_unix_nano=BASE * 10**9, end_time_unix_nano=(BASE + 1) * 10**9,
+    )  # fmt: skip
+    one.attributes.add(key="n").value.int_value = 3
+    one.attributes.add(key="list").value.array_value.values.add().int_value = 9
+    from_protobuf = decode(
+        message.SerializeToString(), content_type="application/x-protobuf", encoding=""
+    )
+    body = json.dumps(payload(span(7, n=3, list=[9]))).encode()
+    from_json = decode(gzip.compress(body), content_type="application/json", encoding="gzip")
+    assert from_protobuf == from_json
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "encoding", "status"),
+    [
+        (b"\xff\xff", "application/x-protobuf", "", 400),
+        (b"[]", "application/json", "", 400),
+        (b'{"resourceSpans": [{"scopeSpans": [{"spans": [{}]}]}]}', "application/json", "", 400),
+        (b'{"resourceSpans": 3}', "application/json", "", 400),
+        (b"{}", "text/plain", "", 415),
+        (b"{}", "application/json", "br", 415),
+        (b"no gzip", "application/json", "gzip", 400),
+    ],
+)
+def test_a_broken_push_is_refused(client, body, media, encoding, status):
+    with pytest.raises(BadPayload):
+        decode(body, content_type=media, encoding=encoding)
+    headers = {"content-type": media, "content-encoding": encoding}
+    assert client.post("/v1/traces", content=body, headers=headers).status_code == status
+
+
+def test_a_span_that_arrives_twice_counts_once_in_its_trace(client):
+    push(client, span(1))
+    push(client, span(1))
+    assert search(client, "{}")[0]["spanSets"][0]["matched"] == 1
+
+
+def test_spans_of_one_trace_may_arrive_apart_and_from_several_services(client):
+    push(client, span(2, parent=1, name="child"), service="stock")
+    assert search(client, '{ rootName = "root" }') == []
+    push(client, span(1, name="root"))
+    (trace,) = search(client, '{ name = "root" } > { resource.service.name = "stock" }')
+    assert trace["serviceStats"] == {"shop": {"spanCount": 1}, "stock": {"spanCount": 1}}
+
+
+def test_a_store_that_starts_again_knows_its_spans_keys_and_resources(tmp_path):
+    file = tmp_path / "spans.duckdb"
+    first = Database(file)
+    store = SpanStore(first)
+    store.add(
+        decode(
+            json.dumps(payload(span(1, code=1))).encode(),
+            content_type="application/json",
+            encoding="",
+        )
+    )
+    first.close()
+    second = Database(file)
+    with TestClient(Starlette(routes=routes(second))) as client:
+        assert len(search(client, '{ .code = 1 && resource.service.name = "shop" }')) == 1
+    second.close()
+
+
+def test_old_spans_go_by_age_and_by_share():
+    database = Database()
+    store = SpanStore(database)
+    for number in range(1, 11):
+        one = json.dumps(payload(span(number, start=number * 10.0))).encode()
+        store.add(decode(one, content_type="application/json", encoding=""))
+    store.flush()
+    assert store.expire(int((BASE + 31.5) * 1e9)) == 3
+    assert store.evict(0.5) > 0
+    assert store.figures()["telemetry_spans_stored"] < 7
+    database.close()
+
+
+def test_tags_and_values_follow_the_query(client):
+    push(client, span(1, letter="A"), service="shop")
+    push(client, span(2, trace="f" * 32, digit=1), service="stock")
+    scopes = client.get("/api/v2/search/tags").json()["scopes"]
+    assert {"name": "span", "tags": ["digit", "letter"]} in scopes
+    filtered = {"q": '{ resource.service.name = "stock" }', "scope": "span"}
+    assert client.get("/api/v2/search/tags", params=filtered).json()["scopes"] == [
+        {"name": "span", "tags": ["digit"]}
+    ]
+    values = client.get("/api/v2/search/tag/span.letter/values").json()["tagValues"]
+    assert values == [{"type": "string", "value": "A"}]
+    broken = {"q": '{ resource.service.name = "stock" && .x = }'}
+    names = client.get("/api/v2/search/tag/span.letter/values", params=broken).json()["tagValues"]
+    assert names == []
+
+
+def test_metrics_count_spans_by_interval(client):
+    push(client, *(span(n, trace=f"{n:032x}", start=float(n)) for n in range(1, 7)))
+    given = {"q": "{} | count_over_time()", "start": BASE, "end": BASE + 6, "step": "2s"}
+    (series,) = client.get("/api/metrics/query_range", params=given).json()["series"]
+    assert [sample["value"] for sample in series["samples"]] == [0, 2, 2, 2]
+    (instant,) = client.get("/api/metrics/query", params=given).json()["series"]
+    assert instant["value"] == 6
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "text"),
+    [
+        ("/api/search", {"q": "{ .a = }"}, "invalid TraceQL query: parse error at line 1, col 8: "),
+        ("/api/search", {"q": "{}", "limit": "0"}, "invalid limit: must be a positive number"),
+        ("/api/search", {"q": "{}", "spss": "101"}, "spans per span set exceeds 100. received 101"),
+        ("/api/search", {"tags": "a==b"}, "invalid tags: unexpected '=' at pos 3"),
+        ("/api/traces/12g4", {}, "trace IDs can only contain hex characters: invalid character"),
+        ("/api/metrics/query_range", {"q": "{}"}, "not a metrics query"),
+        ("/api/metrics/query", {"q": "{ .a = } | rate()"}, "compiling query: parse error at"),
+        ("/api/v2/search/tag/service.name/values", {}, "please provide a valid tagName: failed to"),
+        ("/api/v2/search/tags", {"scope": "foo"}, "invalid scope: foo"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_400_in_tempos_words(client, path, given, text):
+    response = client.get(path, params=given)
+    assert response.status_code == 400
+    assert response.text.startswith(text)
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_a_query_past_its_deadline_is_given_up():
+    now = [0.0]
+    deadline = Deadline(5.0, clock=lambda: now[0])
+    deadline.check()
+    now[0] = 6.0
+    with pytest.raises(QueryTimeout, match="longer than 5 s"):
+        deadline.check()
+
+
+KEYS = st.sampled_from(["a", "b", "c"])
+VALUES = st.one_of(
+    st.integers(-3, 3), st.sampled_from([0.0, 1.0, 1.5]), st.booleans(), st.sampled_from(["x", "y"])
+)
+SPANS = st.lists(
+    st.tuples(
+        st.integers(0, 5), st.dictionaries(KEYS, VALUES, max_size=3), st.sampled_from(["s", "t"]),
+        st.integers(0, 9), st.integers(0, 2), st.integers(1, 40),
+    ),
+    min_size=1, max_size=25,
+)  # fmt: skip
+FILTERS = st.sampled_from(
+    [
+        "{}", "{ .a = 1 }", "{ span.a != 1 }", "{ .a > 0 }", "{ .b > 0.5 }", '{ .c = "x" }',
+        '{ span.c =~ "x|y" }', "{ .a = true }", "{ .a != nil }", "{ status = error }",
+        "{ duration > 10ms }", '{ resource.service.name = "s" && .a >= 0 }',
+        '{ name = "op" && (.a = 1 || .b = 1) }', "{ span.a = nil }", "{ .a > 0 && .a > 0.5 }",
+        '{ resource.service.name != "s" || status = ok }',
+    ]
+)  # fmt: skip
+FUNCTIONS = st.sampled_from(
+    [
+        "rate()", "count_over_time() by (.a)", "count_over_time() by (resource.service.name, kind)",
+        "quantile_over_time(duration, .5, .9)", "histogram_over_time(span.a) by (name)",
+        "sum_over_time(span.a)", "avg_over_time(duration) by (span.c)", "max_over_time(.b)",
+        "min_over_time(duration) by (status)",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(spans=SPANS, filter_text=FILTERS, function=FUNCTIONS)
+def test_the_fast_path_of_metrics_equals_the_evaluator(spans, filter_text, function):
+    database = Database()
+    try:
+        store = SpanStore(database)
+        for number, (trace, attributes, service, start, status, length) in enumerate(spans, 1):
+            one = span(
+                number, trace=f"{trace + 1:032x}", start=float(start), length=length / 1000,
+                status=status, **attributes,
+            )  # fmt: skip
+            body = json.dumps(payload(one, service=service)).encode()
+            store.add(decode(body, content_type="application/json", encoding=""))
+        node = parse(f"{filter_text} | {function}").metrics
+        intervals = Intervals(first=BASE * 10**9, step=3 * 10**9, count=4)
+        quick = metrics_query.query_series(store, node, intervals, Deadline(30))
+        slow = metrics_query.query_series(store, node, intervals, Deadline(30), fast=False)
+        assert {one.identity(): rounded(one.points) for one in quick} == {
+            one.identity(): rounded(one.points) for one in slow
+        }
+    finally:
+        database.close()
+
+
+def rounded(points):
+    return {at: round(value, 9) for at, value in points.items()}
