@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Protocol
 
 from obstack_lab.certify.certificate import Certificate, fingerprint
@@ -36,35 +38,52 @@ class Stage(Protocol):
 
 
 Tell = Callable[[str, int, Judgement | None], None]
-"""Hears of a mode and a seed when it begins (None) and when it is judged."""
+"""Hears of a mode and a seed when it begins (None) and when it is judged; from several threads."""
 
 
 def certify(
-    stage: Stage,
+    stages: Sequence[Stage],
     scenario: Scenario,
     modes: Callable[[int], Sequence[Mode]],
     *,
     seeds: Sequence[int],
     tell: Tell = lambda *_: None,
 ) -> Certificate:
-    """Play every mode on every seed and return the certificate; it is not stored yet."""
-    judged: dict[str, list[Judgement]] = {}
-    for seed in seeds:
-        for mode in modes(seed):
-            tell(mode.name, seed, None)
-            judgement = _judgement(stage, scenario, mode)
-            judged.setdefault(mode.name, []).append(judgement)
-            tell(mode.name, seed, judgement)
-            if mode.rough:
-                stage.clear()
+    """Play every mode on every seed and return the certificate; it is not stored yet.
+
+    Seeds are shared out over the stages; each stage plays one mode after the other.
+    """
+    free: SimpleQueue[Stage] = SimpleQueue()
+    for stage in stages:
+        free.put(stage)
+
+    def play_seed(seed: int) -> dict[str, Judgement]:
+        stage = free.get()
+        try:
+            return {mode.name: _judged(stage, scenario, mode, seed, tell) for mode in modes(seed)}
+        finally:
+            free.put(stage)
+
+    with ThreadPoolExecutor(len(stages), thread_name_prefix="certify") as pool:
+        by_seed = list(pool.map(play_seed, seeds))
+    judged = {name: tuple(one[name] for one in by_seed) for name in by_seed[0]}
     return Certificate(
         scenario=scenario.id,
         certified=bool(judged) and all(j.verdict == "pass" for js in judged.values() for j in js),
         seeds=tuple(seeds),
         depends_on=fingerprint(scenario),
         made_on=dt.datetime.now(dt.UTC).date().isoformat(),
-        modes={name: tuple(judgements) for name, judgements in judged.items()},
+        modes=judged,
     )
+
+
+def _judged(stage: Stage, scenario: Scenario, mode: Mode, seed: int, tell: Tell) -> Judgement:
+    tell(mode.name, seed, None)
+    judgement = _judgement(stage, scenario, mode)
+    tell(mode.name, seed, judgement)
+    if mode.rough:
+        stage.clear()
+    return judgement
 
 
 def _judgement(stage: Stage, scenario: Scenario, mode: Mode) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,10 @@ from obstack_lab.settings import LabHome
 if TYPE_CHECKING:
     from obstack_lab.certify.certificate import Certificate
     from obstack_lab.certify.judge import Judgement
+    from obstack_lab.certify.modes import Mode
     from obstack_lab.load.ledger import LedgerEntry
     from obstack_lab.orchestrator.client import Client
+    from obstack_lab.scenario.model import Scenario
     from obstack_lab.settings import LabState
 
 app = typer.Typer(
@@ -186,6 +189,9 @@ def certify(
         str | None, typer.Option(help="Only these, by comma: healthy,no_action,reference,cheat…")
     ] = None,
     seeds: Annotated[int, typer.Option(help="On how many seeds.", min=1, max=20)] = 1,
+    jobs: Annotated[
+        int, typer.Option(help="Seeds played side by side, each in a lab of its own.", min=1, max=8)
+    ] = 1,
     speed: Annotated[
         float, typer.Option(help="Shorten waiting by this factor; never the physics.", min=0.1)
     ] = 1.0,
@@ -203,8 +209,6 @@ def certify(
     from obstack_lab.certify.certificate import store
     from obstack_lab.certify.certifier import certify as prove
     from obstack_lab.certify.certifier import too_busy
-    from obstack_lab.certify.modes import chosen
-    from obstack_lab.certify.modes import modes as modes_of
     from obstack_lab.orchestrator import daemon
     from obstack_lab.scenario.library import library
 
@@ -212,21 +216,18 @@ def certify(
     home = LabHome.find()
     if daemon.attach(home) is not None:
         raise UsageError(
-            "A lab is running here, and certifying stops and starts it. Stop it with `./lab down`."
+            "A lab is running here, and plays beside it would not be trusted. "
+            "Stop it with `./lab down`."
         )
-    stage = RealStage(home)
+    stages = [RealStage(LabHome(home.path / "certify" / str(job))) for job in range(jobs)]
     proved = []
     try:
         for name in names:
             scenario = library().get(name).scenario
             certificate = prove(
-                stage,
+                stages,
                 scenario,
-                lambda seed, scenario=scenario: (  # type: ignore[misc]  # binds the loop's scenario
-                    chosen(modes_of(scenario, seed=seed, speed=speed), modes.split(","))
-                    if modes
-                    else modes_of(scenario, seed=seed, speed=speed)
-                ),
+                partial(_modes, scenario, modes.split(",") if modes else [], speed),
                 seeds=[scenario.load.seed + turn for turn in range(seeds)],
                 tell=_tell_nothing if json else _tell,
             )
@@ -238,7 +239,8 @@ def certify(
                     UsageError("The machine was too busy: users' requests left late. Run it again.")
                 )
     finally:
-        stage.clear()
+        for stage in stages:
+            stage.clear()
     if json:
         print_json([_contract(c) for c in proved] if len(proved) > 1 else _contract(proved[0]))
     if not all(c.certified for c in proved):
@@ -258,6 +260,13 @@ def _chosen_scenarios(
         if name not in known:
             raise UnknownName("scenario", name, known)
     return tuple(names)
+
+
+def _modes(scenario: Scenario, names: Sequence[str], speed: float, seed: int) -> tuple[Mode, ...]:
+    from obstack_lab.certify.modes import chosen, modes
+
+    found = modes(scenario, seed=seed, speed=speed)
+    return chosen(found, names) if names else found
 
 
 def _tell_nothing(mode: str, seed: int, judgement: Judgement | None) -> None:

@@ -61,7 +61,7 @@ def proved(stage: MemoryStage, *names: str, seeds: tuple[int, ...] = (7,)) -> Ce
         found = modes(scenario, seed=seed)
         return chosen(found, names) if names else found
 
-    return certify(stage, scenario, wanted, seeds=seeds)
+    return certify([stage], scenario, wanted, seeds=seeds)
 
 
 def failures(certificate: Certificate) -> dict[str, str]:
