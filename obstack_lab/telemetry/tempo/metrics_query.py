@@ -14,7 +14,7 @@ from obstack_lab.telemetry.traceql.pipeline import Spanset, compile_pipeline
 from obstack_lab.telemetry.traceql.series import Accumulator, Intervals, Series, key_of
 from obstack_lab.telemetry.traceql.series_math import evaluate
 from obstack_lab.telemetry.traceql.span import Span
-from obstack_lab.telemetry.traceql.syntax import MetricsNode, MetricsQuery
+from obstack_lab.telemetry.traceql.syntax import Intrinsic, MetricsNode, MetricsQuery
 
 
 def query_series(
@@ -37,10 +37,10 @@ def _leaf(
     request = request_of(query.pipeline)
     known = {condition.field for condition in request.conditions}
     for target in aggregate.by if aggregate.field is None else (*aggregate.by, aggregate.field):
-        if target not in known:
+        if isinstance(target, Intrinsic) or target not in known:
             request.conditions.append(Condition(target, optional=True))
     if aggregate.selection is not None:
-        comparison = Comparison(aggregate, intervals)
+        comparison = Comparison(aggregate, intervals, known)
         each_span(store, query, request, intervals, deadline, comparison.observe)
         return comparison.series()
     accumulator = Accumulator(aggregate, intervals)
