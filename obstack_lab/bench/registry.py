@@ -17,6 +17,8 @@ NAMES = (
     "restart",
     "load",
     "panels",
+    "logql",
+    "traceql",
 )
 """In the order of playing; each is a module of this room with one function, `measure`."""
 
