@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from obstack_lab.panels.desk import Desk, open_desk
-    from obstack_lab.panels.library import library
+    from obstack_lab.panels.cards import library
     from obstack_lab.panels.page import incident_page
-    from obstack_lab.panels.plot import plot
+    from obstack_lab.panels.figure import plot
 
 _HOMES = {
     "Desk": "desk",
     "incident_page": "page",
-    "library": "library",
+    "library": "cards",
     "open_desk": "desk",
-    "plot": "plot",
+    "plot": "figure",
 }
 __all__ = ["Desk", "incident_page", "library", "open_desk", "plot"]
 

@@ -7,7 +7,7 @@ import pytest
 from obstack_lab.errors import LabError, UsageError
 from obstack_lab.orchestrator.views import ScenarioView
 from obstack_lab.panels import page
-from obstack_lab.panels.library import Shelf
+from obstack_lab.panels.cards import Shelf
 
 MARKUP = "<script>alert(1)</script>"
 
