@@ -58,7 +58,7 @@ class Decoder:
     def span(self, trace: Trace, row: tuple[Any, ...]) -> Span:
         """Return the span of a row, as a member of this trace."""
         (_, _, span_id, parent_id, resource, scope, name, kind, status, message, started, duration,
-         has_events, has_links, text) = row  # fmt: skip
+         has_events, has_links, text, _) = row  # fmt: skip
         document = orjson.loads(text)
         span = Span(
             span_id=f"{span_id:016x}",

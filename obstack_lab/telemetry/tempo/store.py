@@ -25,7 +25,7 @@ _FIXED = (
     ("status_message", "VARCHAR"), ("started", "BIGINT"), ("duration", "BIGINT"),
     ("has_events", "BOOLEAN"), ("has_links", "BOOLEAN"), ("body", "VARCHAR"),
 )  # fmt: skip
-_ROW = ", ".join(name for name, _ in _FIXED)
+_ROW = ", ".join((*(name for name, _ in _FIXED), "rowid"))
 
 
 class SpanStore:
@@ -188,6 +188,6 @@ class SpanStore:
 
 
 def distinct(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return rows in order of their start, a span that was sent twice once."""
-    ordered = sorted(rows, key=lambda row: (row[10], row[2]))
+    """Return rows in the order of their arrival, a span that was sent twice once."""
+    ordered = sorted(rows, key=lambda row: int(row[-1]))
     return list({(row[2], row[7]): row for row in ordered}.values())

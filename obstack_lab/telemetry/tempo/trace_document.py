@@ -58,7 +58,7 @@ def _scope(document: dict[str, Any], spans: list[dict[str, Any]]) -> dict[str, A
 
 def _span(row: tuple[Any, ...]) -> dict[str, Any]:  # noqa: C901 - one line a member
     (high, low, span_id, parent_id, _, _, name, kind, status, message, started, duration,
-     _, _, text) = row  # fmt: skip
+     _, _, text, _) = row  # fmt: skip
     document = orjson.loads(text)
     out: dict[str, Any] = {
         "traceId": _identity(high << 64 | low, 16),
