@@ -45,7 +45,7 @@ class SampleExtractor:
         if entry.error:
             labels = entry.labels()
             raise PipelineError(labels[ERROR], entry.details, format_labels(labels))
-        return self._labels(entry), value
+        return self.labels(entry), value
 
     def _unwrapped(self, entry: Entry) -> float | None:
         assert self.unwrap is not None and self._read is not None  # noqa: S101, PT018 - the caller's
@@ -63,7 +63,8 @@ class SampleExtractor:
                 return None
         return value
 
-    def _labels(self, entry: Entry) -> LabelSet:
+    def labels(self, entry: Entry) -> LabelSet:
+        """Return the series that an entry's sample belongs to."""
         grouping = self.grouping
         if grouping is not None and not grouping.without:
             pairs = ((name, entry.get(name)) for name in grouping.names)

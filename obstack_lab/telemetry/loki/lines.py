@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.entry import Entry
@@ -12,6 +13,7 @@ from obstack_lab.telemetry.loki.store import LogStore
 
 _FIRST_SLICE = 5_000_000_000
 _GROWTH = 4
+_timestamp = attrgetter("timestamp")
 
 
 class LineReader:
@@ -38,9 +40,7 @@ class LineReader:
         stages = compile_stages(selector.stages)
         found: list[Entry] = []
         for first, beyond in self._slices(selector, start, end, newest_first=newest_first):
-            for entry in self.store.scan(
-                selector, first, beyond, order="DESC" if newest_first else "ASC"
-            ):
+            for entry in self._slice(selector, first, beyond, newest_first=newest_first):
                 if deadline is not None:
                     deadline.check()
                 if not run(stages, entry):
@@ -49,6 +49,16 @@ class LineReader:
                 if len(found) >= limit:
                     return spaced(found, interval)
         return spaced(found, interval)
+
+    def _slice(
+        self, selector: ast.Selector, first: int, beyond: int, *, newest_first: bool
+    ) -> Iterable[Entry]:
+        """Return a slice in order; a short one is sorted here, which is quicker."""
+        if beyond - first <= _FIRST_SLICE:
+            entries = list(self.store.scan(selector, first, beyond))
+            entries.sort(key=_timestamp, reverse=newest_first)
+            return entries
+        return self.store.scan(selector, first, beyond, order="DESC" if newest_first else "ASC")
 
     def _slices(
         self, selector: ast.Selector, start: int, end: int, *, newest_first: bool

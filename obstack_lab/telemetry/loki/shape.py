@@ -12,12 +12,16 @@ LOGFMT = 2
 """`key=value` words of plain keys without repetition; quoted values hold no `=`."""
 
 _JSON_MEMBER = (
-    r'"[A-Za-z_][A-Za-z0-9_]*":(?:"[ !#-\[\]-~]*"|true|false|null'
-    r"|-?(?:0|[1-9][0-9]{0,14})|(?:0|[1-9][0-9]{0,6})\.[0-9]{0,6}[1-9])"
+    r'"[A-Za-z_][A-Za-z0-9_]*": ?(?:"(?:[^"\\\x00-\x1f\ufffd]|\\["\\/bfnrt])*"|true|false|null'
+    r"|-?[1-9][0-9]{0,14}|0|-?(?:0|[1-9][0-9]{0,6})\.[0-9]{0,6}[1-9])"
 )
-_JSON_FLAT = re.compile(rf"\{{{_JSON_MEMBER}(?:,{_JSON_MEMBER})*\}}")
-_JSON_KEYS = re.compile(r'[{,]"([A-Za-z_][A-Za-z0-9_]*)":')
-_LOGFMT_PAIR = r'[A-Za-z_][A-Za-z0-9_]*=(?:"[ !#-<>-\[\]-~]+"|[!#-<>-\[\]-~]+)'
+_JSON_FLAT = re.compile(rf"\{{{_JSON_MEMBER}(?:, ?{_JSON_MEMBER})*\}}")
+_JSON_KEYS = re.compile(
+    r'[{,] ?"([A-Za-z_][A-Za-z0-9_]*)": ?(?:"(?:[^"\\]|\\.)*"|[^",}]*)', re.DOTALL
+)
+_LOGFMT_PAIR = (
+    r'[A-Za-z_][A-Za-z0-9_]*=(?:"[^\x00-\x1f"=\\\ufffd]+"|[^\x00-\x20"=\ufffd]+)'
+)
 _LOGFMT_FLAT = re.compile(rf"{_LOGFMT_PAIR}(?: {_LOGFMT_PAIR})*")
 _LOGFMT_KEYS = re.compile(r"(?:^| )([A-Za-z_][A-Za-z0-9_]*)=")
 
@@ -25,9 +29,9 @@ _LOGFMT_KEYS = re.compile(r"(?:^| )([A-Za-z_][A-Za-z0-9_]*)=")
 def shape_of(line: str) -> int:
     """Return the shape of a line."""
     if line[:1] == "{":
-        if _JSON_FLAT.fullmatch(line) and '"-0"' not in line:
+        if _JSON_FLAT.fullmatch(line):
             keys = _JSON_KEYS.findall(line)
-            return JSON if len(keys) == len(set(keys)) and ":-0" not in line else OTHER
+            return JSON if len(keys) == len(set(keys)) else OTHER
         return OTHER
     if "=" in line and _LOGFMT_FLAT.fullmatch(line):
         keys = _LOGFMT_KEYS.findall(line)

@@ -1,0 +1,28 @@
+"""Fixtures of the telemetry store's unit tests: a store in memory, the answers beside the checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.loki.store import LogStore
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder beside the checkout; tests that need it skip where it is absent."""
+    folder = Path(__file__).parents[4] / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared is not here")
+    return folder
+
+
+@pytest.fixture
+def log_store() -> Iterator[LogStore]:
+    """An empty log store in memory."""
+    database = Database()
+    yield LogStore(database)
+    database.close()
