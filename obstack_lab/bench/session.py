@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict
 
 from obstack_lab.bench.figure import Figure
 from obstack_lab.bench.machine import Machine
-from obstack_lab.bench.registry import benchmark
 from obstack_lab.bench.setting import Measured, Setting
 from obstack_lab.errors import LabError
 
@@ -45,13 +44,14 @@ def play(
     machine: Machine,
     *,
     quick: bool,
+    find: Callable[[str], Callable[[Setting], Measured]],
     tell: Callable[[str, str], None],
     done: Callable[[str, Measured | str], None] = lambda *_: None,
-    find: Callable[[str], Callable[[Setting], Measured]] = benchmark,
 ) -> Session:
     """Play these benchmarks, each in a folder of its own that is removed afterwards.
 
-    `tell` hears a benchmark's name and what it is doing, `done` what came of it or why nothing.
+    `find` gives a benchmark's function, `tell` hears a benchmark's name and what it is doing,
+    `done` what came of it or why nothing.
     """
     figures: dict[str, Figure] = {}
     notes: list[str] = []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from obstack_lab.bench.registry import NAMES, chosen
+from obstack_lab.bench import registry
 from obstack_lab.cli.output import Json, print_json
 from obstack_lab.errors import UsageError
 
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def bench(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help=f"Which benchmarks; all without one: {', '.join(NAMES)}."),
+        typer.Argument(help=f"Which benchmarks; all without one: {', '.join(registry.NAMES)}."),
     ] = None,
     *,
     markdown: Annotated[
@@ -44,7 +45,9 @@ def bench(
 
     if json and markdown:
         raise UsageError("Ask for --json or for --markdown, not for both.")
-    wanted = chosen(tuple(names or ()))
+    wanted = registry.chosen(tuple(names or ()))
+    # Whoever ends us by TERM wants labs and stores of ours to end, too: unwind as for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     machine = this_machine()
     screen = _screen()
     _introduce(screen, machine)
@@ -59,6 +62,7 @@ def bench(
             wanted,
             machine,
             quick=quick,
+            find=registry.benchmark,
             tell=tell,
             done=lambda name, result: _report(screen, name, result),
         )
