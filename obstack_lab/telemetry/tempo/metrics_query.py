@@ -40,6 +40,7 @@ def _leaf(
         if isinstance(target, Intrinsic) or target not in known:
             request.conditions.append(Condition(target, optional=True))
     if aggregate.selection is not None:
+        request.related = True
         comparison = Comparison(aggregate, intervals, known)
         each_span(store, query, request, intervals, deadline, comparison.observe)
         return comparison.series()

@@ -296,7 +296,7 @@ def _json_value(value: dict[str, Any]) -> Plain:
     return _json_any(value)
 
 
-def _json_any(value: dict[str, Any]) -> dict[str, Any]:
+def _json_any(value: dict[str, Any]) -> dict[str, Any]:  # noqa: PLR0911 - a case a type
     """Return a checked copy of an AnyValue."""
     for kind, inner in value.items():
         if kind == "arrayValue":
@@ -312,8 +312,13 @@ def _json_any(value: dict[str, Any]) -> dict[str, Any]:
             return {"intValue": str(_signed(int(inner)))}
         if kind == "bytesValue":
             return {"bytesValue": _text(inner)}
-        if kind in ("stringValue", "boolValue", "doubleValue"):
-            return {kind: inner}
+        if kind == "stringValue":
+            return {kind: _text(inner)}
+        if kind == "boolValue":
+            return {kind: bool(inner)}
+        if kind == "doubleValue":
+            number = float(inner)
+            return {kind: number if math.isfinite(number) else _infinite(number)}
     return {}
 
 

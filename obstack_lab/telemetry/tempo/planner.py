@@ -29,6 +29,7 @@ LONGEST_TRACE = 3600 * 10**9
 
 _FIRST_PAGE = 40
 _PAGE = 400
+_NEWEST_SHARE = 16
 _CANDIDATES = (
     "SELECT trace_high, trace_low FROM spans WHERE {where} GROUP BY trace_high, trace_low "
     "HAVING {having} ORDER BY max(started) DESC, trace_low LIMIT {limit} OFFSET {offset}"
@@ -138,9 +139,18 @@ class Plan:
     """The candidates of a query, read page by page."""
 
     def __init__(
-        self, store: SpanStore, pipeline: Pipeline, request: Request, window: Window | None
+        self,
+        store: SpanStore,
+        pipeline: Pipeline,
+        request: Request,
+        window: Window | None,
+        *,
+        first_page: int = 40,
     ) -> None:
         self.store = store
+        self.window = window
+        self.tree = request.tree
+        self.first_page = max(1, min(first_page, _FIRST_PAGE))
         translator = Translator(store.columns, store.decoder, request)
         self.need = need_of(pipeline, translator)
         self.least = _least_spans(pipeline)
@@ -150,23 +160,51 @@ class Plan:
             self.values = [window.start - LONGEST_TRACE, window.end + 10**9, *self.values]
 
     def traces(self) -> Iterator[list[Trace]]:
-        """Yield the traces that may match, newest first, a page at a time."""
-        cursor = self.store.cursor()
+        """Yield the traces that may match, newest first, a page at a time, each once."""
+        seen: set[tuple[int, int]] = set()
+        for found in self._pages():
+            fresh = [identity for identity in found if identity not in seen]
+            seen.update(fresh)
+            for began in range(0, len(fresh), _PAGE):
+                yield self.store.traces(fresh[began : began + _PAGE], tree=self.tree)
+
+    def _pages(self) -> Iterator[list[tuple[int, int]]]:
         having, more = ("true", []) if isinstance(self.need, Leaf) else _having(self.need)
         if self.least > 1 and isinstance(self.need, Leaf):
             having = f"count(*) >= {self.least}"
-        offset, limit = 0, _FIRST_PAGE
+        offset, limit = 0, self.first_page
+        newest = self._newest() if isinstance(self.need, Leaf) and self.least == 1 else None
+        if newest is not None:
+            recent = self._page(f"started > {newest} AND {self.where}", having, more, limit, 0)
+            if len(recent) == limit:
+                yield recent
+                offset, limit = limit, _PAGE
         while True:
-            statement = _CANDIDATES.format(
-                where=self.where, having=having, limit=limit, offset=offset
-            )
-            found = cursor.execute(statement, [*self.values, *more]).fetchall()
-            for began in range(0, len(found), _PAGE):
-                yield self.store.traces(found[began : began + _PAGE])
+            found = self._page(self.where, having, more, limit, offset)
+            yield found
             if len(found) < limit:
                 return
             offset += limit
-            limit = _PAGE if offset == _FIRST_PAGE else limit * 8
+            limit = _PAGE if offset <= _FIRST_PAGE else limit * 8
+
+    def _page(
+        self, where: str, having: str, more: list[Any], limit: int, offset: int
+    ) -> list[tuple[int, int]]:
+        statement = _CANDIDATES.format(where=where, having=having, limit=limit, offset=offset)
+        found: list[tuple[int, int]] = (
+            self.store.cursor().execute(statement, [*self.values, *more]).fetchall()
+        )
+        return found
+
+    def _newest(self) -> int | None:
+        """Return where the newest part of the spans begins: common filters find enough in it."""
+        row = self.store.cursor().execute("SELECT min(started), max(started) FROM spans").fetchone()
+        if not row or row[0] is None:
+            return None
+        oldest, newest = row
+        if self.window is not None:
+            oldest, newest = max(oldest, self.window.start), min(newest, self.window.end)
+        return int(newest - (newest - oldest) // _NEWEST_SHARE)
 
 
 def _least_spans(pipeline: Pipeline) -> int:

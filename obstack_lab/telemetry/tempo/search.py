@@ -41,7 +41,8 @@ def search(
     answer = Answer(request, view, spans_per_set=spans_per_set)
     out: list[dict[str, Any]] = []
     store.flush()
-    for page in Plan(store, pipeline, request, window).traces():
+    plan = Plan(store, pipeline, request, window, first_page=limit)
+    for page in plan.traces():
         deadline.check()
         for trace in page:
             if not overlaps(trace, window):

@@ -118,7 +118,7 @@ class SpanStore:
             .fetchall()
         )
 
-    def traces(self, identities: list[tuple[int, int]]) -> list[Trace]:
+    def traces(self, identities: list[tuple[int, int]], *, tree: bool = True) -> list[Trace]:
         """Return these traces (high and low half of the id), arranged, in the same order.
 
         First the narrow column is read for the rows' numbers, then only those rows are read
@@ -127,7 +127,9 @@ class SpanStore:
         found: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
         for row in self._rows_of([low for _, low in identities]):
             found.setdefault(row[:2], []).append(row)
-        return [self.trace(found[identity]) for identity in identities if identity in found]
+        return [
+            self.trace(found[identity], tree=tree) for identity in identities if identity in found
+        ]
 
     def _rows_of(self, lows: list[int]) -> list[tuple[Any, ...]]:
         cursor = self.database.cursor()
@@ -151,12 +153,12 @@ class SpanStore:
         finally:
             cursor.commit()
 
-    def trace(self, rows: Iterable[tuple[Any, ...]]) -> Trace:
+    def trace(self, rows: Iterable[tuple[Any, ...]], *, tree: bool = True) -> Trace:
         """Return the arranged trace of rows that belong together."""
         rows = distinct(rows)
         trace = Trace(f"{rows[0][0]:016x}{rows[0][1]:016x}")
         trace.spans = [self._span(trace, row) for row in rows]
-        trace.arrange()
+        trace.arrange(tree=tree)
         return trace
 
     def _span(self, trace: Trace, row: tuple[Any, ...]) -> Span:

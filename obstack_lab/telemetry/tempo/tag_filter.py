@@ -132,7 +132,9 @@ class TagFilter:
         expression = Static(True) if self.expression is None else self.expression
         pipeline = Pipeline((Filter(expression),))
         test = compile_test(expression, View())
-        for page in Plan(self.store, pipeline, request_of(pipeline), None).traces():
+        request = request_of(pipeline)
+        request.related = True
+        for page in Plan(self.store, pipeline, request, None).traces():
             self.deadline.check()
             for trace in page:
                 yield from (span for span in trace.spans if test(span))

@@ -45,6 +45,10 @@ SILENT = frozenset(
 """Fields that a search answer carries elsewhere than in its attributes."""
 
 
+TREE = frozenset(("span:childCount", "nestedSetLeft", "nestedSetRight", "nestedSetParent"))
+"""Fields that are known only after the tree has been numbered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One wish: a field, and what its value must be (`ANY`: whatever it is)."""
@@ -85,6 +89,8 @@ class Request:
     plain: bool = True
     """The query is one filter, and each of its conditions must hold."""
     structural: bool = False
+    related: bool = False
+    """Spans are asked for by their place in the tree."""
     forgotten: tuple[str, ...] = ()
     """What a trace's summary lacks: Tempo loses it when `coalesce()` is all that follows."""
 
@@ -101,6 +107,12 @@ class Request:
                 if isinstance(condition.field, Attribute) and condition.field.scope == "":
                     shadowed.add(condition.field.name)
         return FetchedView(sieves, frozenset(shadowed))
+
+    @property
+    def tree(self) -> bool:
+        """Say whether the tree has to be numbered for this query."""
+        asked = (*(condition.field for condition in self.conditions), *self.selected)
+        return self.related or any(target.name in TREE for target in asked)
 
     def fetched(self) -> Callable[[Span], bool] | None:
         """Return the test whether a span is fetched at all; None where all are."""
@@ -209,7 +221,7 @@ def _collect_stage(stage: Stage, request: Request) -> None:
     elif isinstance(stage, SpansetOperation):
         request.every = False
         if stage.op not in ("&&", "||"):
-            request.structural = True
+            request.structural = request.related = True
         _collect_stage(stage.left, request)
         _collect_stage(stage.right, request)
     elif isinstance(stage, Pipeline):

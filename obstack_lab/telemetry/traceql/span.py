@@ -96,10 +96,13 @@ class Trace:
         """Return the root's service, as queries see it."""
         return self.root.resource.service if self.root is not None else ""
 
-    def arrange(self) -> None:
-        """Find the root, number the tree as nested sets, count children."""
+    def arrange(self, *, tree: bool = True) -> None:
+        """Find the root and, where the tree matters, number it as nested sets."""
         self.start = min(span.start for span in self.spans)
         self.end = max(span.start + span.duration for span in self.spans)
+        if not tree:
+            self.root = next((span for span in self.spans if not span.parent_id), None)
+            return
         children: dict[str, list[Span]] = {}
         roots: list[Span] = []
         for span in self.spans:
