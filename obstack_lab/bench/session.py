@@ -48,7 +48,7 @@ def play(
     tell: Callable[[str, str], None],
     done: Callable[[str, Measured | str], None] = lambda *_: None,
 ) -> Session:
-    """Play these benchmarks, each in a folder of its own that is removed afterwards.
+    """Play these benchmarks, each in a folder of its own; only a failed one's logs are left.
 
     `find` gives a benchmark's function, `tell` hears a benchmark's name and what it is doing,
     `done` what came of it or why nothing.
@@ -63,14 +63,16 @@ def play(
         try:
             measured = find(name)(setting)
         except (LabError, httpx.HTTPError, psutil.Error, OSError) as error:
-            failures[name] = str(error)
+            failures[name] = f"{error} Logs are kept in {folder}"
             done(name, failures[name])
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         else:
+            shutil.rmtree(folder, ignore_errors=True)
             figures.update(measured.figures)
             notes += [f"{name}: {note}" for note in measured.notes]
             done(name, measured)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     return Session(
         machine=machine, quick=quick, figures=figures, notes=tuple(notes), failures=failures
     )

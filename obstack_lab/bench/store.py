@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -74,7 +75,10 @@ def store(setting: Setting) -> Iterator[Store]:
     argv = [sys.executable, "-m", "obstack_lab.telemetry", "--port", str(port)]
     argv += ["--no-retention", "--data", str(data)]
     url = f"http://127.0.0.1:{port}"
-    with child.running(argv, log=setting.folder / "store.log") as process:
-        child.await_answer(f"{url}/ready", process)
-        with client(url) as http:
-            yield Store(http, process.pid)
+    try:
+        with child.running(argv, log=setting.folder / "store.log") as process:
+            child.await_answer(f"{url}/ready", process)
+            with client(url) as http:
+                yield Store(http, process.pid)
+    finally:
+        shutil.rmtree(data, ignore_errors=True)

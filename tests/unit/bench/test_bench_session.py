@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -15,6 +17,11 @@ from obstack_lab.bench.setting import Measured, Setting
 from obstack_lab.errors import EngineError, UnknownName
 
 MACHINE = Machine(system="X 1", processor="y", python="3", cores=2, memory=8, load=0.1)
+
+
+@pytest.fixture(autouse=True)
+def _own_temp(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 class Benchmarks:
@@ -33,6 +40,7 @@ class Benchmarks:
         return Measured({"good_one": figure("a", [1.0], "s", budget=Budget(2))}, ("look here",))
 
     def slow(self, setting: Setting) -> Measured:
+        self.folders.append(setting.folder)
         seconds = float(setting.many(9, 3))
         return Measured({"slow_one": figure("b", [seconds], "s", budget=Budget(2))})
 
@@ -68,15 +76,25 @@ def test_a_missed_budget_does_not_hold():
 
 def test_what_cannot_be_measured_does_not_hold_up_the_others_and_does_not_hold():
     session, _ = played("broken", "good")
-    assert session.failures == {"broken": "It did not start. Look at its log."}
+    assert session.failures["broken"].startswith("It did not start. Look at its log. Logs are kept")
     assert "good_one" in session.figures
     assert not session.held
 
 
-def test_folders_are_gone_afterwards_whatever_came_of_it():
+def test_only_the_logs_of_a_failed_benchmark_are_left():
     benchmarks = Benchmarks()
-    played("good", "broken", benchmarks=benchmarks)
-    assert len(set(benchmarks.folders)) == 2
+    session, _ = played("good", "broken", benchmarks=benchmarks)
+    good, broken = benchmarks.folders
+    assert not good.exists()
+    assert str(broken) in session.failures["broken"]
+    assert broken.is_dir()
+
+
+def test_nothing_is_left_of_a_benchmark_that_was_interrupted(monkeypatch):
+    benchmarks = Benchmarks()
+    monkeypatch.setattr(Setting, "many", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        played("slow", benchmarks=benchmarks)
     assert not [folder for folder in benchmarks.folders if folder.exists()]
 
 
