@@ -29,9 +29,11 @@ class UsageError(LabError):
 class UnknownName(UsageError):
     """Nothing of that kind has this name."""
 
-    def __init__(self, kind: str, name: str, known: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, kind: str, name: str, known: tuple[str, ...] = (), *, message: str = ""
+    ) -> None:
         hint = f" Known: {', '.join(known)}." if known else ""
-        super().__init__(f"There is no {kind} '{name}'.{hint}")
+        super().__init__(message or f"There is no {kind} '{name}'.{hint}")
         self.kind = kind
         self.name = name
         self.known = known

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from obstack_lab.cli import bench, doctor, incident, query, scenarios, stack
-from obstack_lab.cli.output import fail
+from obstack_lab.cli.output import fail, refused_by_system, wrong_use
 from obstack_lab.errors import LabError, UsageError
 
 app = typer.Typer(
@@ -43,19 +45,26 @@ def _root(
     """Learning by doing: diagnose failures, apply fixes, validate results."""
 
 
-def main() -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; an error of the lab is one line on stderr with the next step.
 
     Exit codes: 0 done, 1 it did not hold, 2 wrong use.
     """
     try:
-        app(prog_name="./lab")
+        code = app(arguments, prog_name="./lab", standalone_mode=False)
+        sys.stdout.flush()
+    except TyperException as error:
+        wrong_use(error)
+        sys.exit(2)
     except UsageError as error:
         fail(error)
         sys.exit(2)
     except LabError as error:
         fail(error)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except OSError as error:
+        fail(refused_by_system(error))
+        sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -108,12 +108,12 @@ def _memory() -> Finding:
 
 
 def _directory(home: LabHome) -> Finding:
-    place = home.path if home.path.exists() else home.path.parent
-    if not os.access(place, os.W_OK):
+    place = next(path for path in (home.path, *home.path.parents) if path.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
         return Finding(
             "directory",
             "missing",
-            f"{place} is read-only",
+            f"{place} is read-only" if place.is_dir() else f"{place} is a file",
             "Set OBSTACK_LAB_HOME to a directory that you may write.",
         )
     free = shutil.disk_usage(place).free

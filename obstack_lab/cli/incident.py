@@ -11,7 +11,7 @@ import yaml
 
 from obstack_lab.certify.play import Played, Script, play, well
 from obstack_lab.cli.live import LiveView, PlainView
-from obstack_lab.cli.output import Json, console, duration, percent, print_json
+from obstack_lab.cli.output import Json, console, duration, finite, percent, print_json
 from obstack_lab.cli.stack import EngineChoice, attached, bring_up
 from obstack_lab.errors import ActionError, UnknownName
 from obstack_lab.orchestrator import daemon
@@ -38,10 +38,16 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed for users and faults.")] = None,
     speed: Annotated[
-        float, typer.Option(help="Shorten waiting by this factor; never the physics.", min=0.1)
+        float,
+        typer.Option(
+            help="Shorten waiting by this factor; never the physics.", min=0.1, callback=finite
+        ),
     ] = 1.0,
     minutes: Annotated[
-        float | None, typer.Option(help="Give up after this; else the scenario's minutes.", min=0.1)
+        float | None,
+        typer.Option(
+            help="Give up after this; else the scenario's minutes.", min=0.1, callback=finite
+        ),
     ] = None,
     engine: Annotated[EngineChoice, typer.Option(help="Where components run.")] = "auto",
     json: Json = False,

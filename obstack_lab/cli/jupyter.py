@@ -80,12 +80,20 @@ def find(home: LabHome) -> JupyterServer | None:
     return server if server.process() else None
 
 
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
 def is_free(port: int) -> bool:
-    """Return whether a loopback port can be bound."""
+    """Return whether a loopback port can be bound; raise UsageError where we never may."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise UsageError(
+                f"Port {port} is for administrators alone. Give one from 1024 on with `--port`."
+            ) from error
         except OSError:
             return False
     return True
@@ -105,6 +113,11 @@ def _port(wanted: int | None) -> int:
 def launch(home: LabHome, *, port: int | None = None) -> JupyterServer:
     """Start JupyterLab, or return the one that runs; `wait` tells when it serves."""
     if running := find(home):
+        if port is not None and running.url != _url(port):
+            raise UsageError(
+                f"JupyterLab runs on port {running.url.rpartition(':')[2]} already. "
+                "Stop it with `./lab down`, then start it on another port."
+            )
         return running
     chosen = _port(port)
     token = secrets.token_urlsafe(24)
@@ -130,7 +143,7 @@ def launch(home: LabHome, *, port: int | None = None) -> JupyterServer:
     server = JupyterServer(
         pid=process.pid,
         pid_started=psutil.Process(process.pid).create_time(),
-        url=f"http://127.0.0.1:{chosen}",
+        url=_url(chosen),
         token=token,
     )
     draft = _file(home)
@@ -161,5 +174,6 @@ def stop(home: LabHome) -> bool:
         for straggler in alive:
             straggler.kill()
         psutil.wait_procs(alive, timeout=2)
-    _file(home).unlink(missing_ok=True)
+    if server is not None:
+        _file(home).unlink(missing_ok=True)
     return server is not None

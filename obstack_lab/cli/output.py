@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import BaseModel
+from typer.exceptions import TyperException
 
 from obstack_lab.errors import LabError, QueryError
+from obstack_lab.settings import HOME_VARIABLE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +41,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else f"{value:+}".replace("inf", "Inf")
     return value
 
 
@@ -45,6 +51,37 @@ def fail(error: LabError) -> None:
     sys.stderr.write(f"lab: {error}\n")
     if isinstance(error, QueryError) and (where := error.caret()):
         sys.stderr.write(where + "\n")
+
+
+def finite(value: float | None) -> float | None:
+    """Refuse what is no number, although floating point knows it: for options."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("expected a number")
+    return value
+
+
+def wrong_use(error: TyperException) -> None:
+    """Print in one line what is wrong with a command and where its right use is told."""
+    said = " ".join(error.format_message().split())
+    if not said:
+        return  # a group without a command: its help stands there already
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "./lab"
+    fail(LabError(f"{said.rstrip('.')}. See `{command} --help`."))
+
+
+_NEXT_STEPS = {
+    errno.ENOSPC: f"No space is left. Free some, or choose another directory with {HOME_VARIABLE}",
+    errno.EDQUOT: f"The quota is used up. Free some, or use another disk with {HOME_VARIABLE}",
+    errno.EACCES: f"No right to do that. Choose another place, for the lab with {HOME_VARIABLE}",
+    errno.EROFS: f"This is read-only. Choose another place, for the lab with {HOME_VARIABLE}",
+}
+
+
+def refused_by_system(error: OSError) -> LabError:
+    """Return what the system refused as an error of the lab, with the next step where known."""
+    said = _NEXT_STEPS.get(error.errno or 0, error.strerror or str(error))
+    return LabError(f"{error.filename}: {said}." if error.filename else f"{said}.")
 
 
 def duration(seconds: float | None) -> str:

@@ -65,6 +65,8 @@ def _window(last: str) -> tuple[float, float]:
         seconds = parse_duration(last)
     except ValueError as error:
         raise typer.BadParameter(f"expected {error}", param_hint="--last") from error
+    if seconds <= 0:
+        raise typer.BadParameter("expected more than no time at all", param_hint="--last")
     now = time.time()
     return now - seconds, now
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from obstack_lab.cli.output import Json, console, duration, fail, percent, print_json
+from obstack_lab.cli.output import Json, console, duration, fail, finite, percent, print_json
 from obstack_lab.errors import ScenarioError, UnknownName, UsageError
 from obstack_lab.settings import LabHome
 
@@ -30,12 +30,31 @@ app = typer.Typer(
 @app.command("list")
 def list_scenarios(*, json: Json = False) -> None:
     """List every incident with its difficulty and whether it is certified."""
+    from obstack_lab.scenario.library import library
+
+    found, broken = [], 0
+    for name in library().ids():
+        try:
+            found.append(library().get(name).scenario)
+        except ScenarioError as error:
+            broken += 1
+            _tell_broken(name, error)
+    _show_list(found, json=json)
+    if broken:
+        raise typer.Exit(1)
+
+
+def _tell_broken(name: str, error: ScenarioError) -> None:
+    count = len(error.problems)
+    mistakes = "a mistake" if count == 1 else f"{count} mistakes"
+    fail(UsageError(f"{name} has {mistakes}. See `./lab scenarios validate {name}`."))
+
+
+def _show_list(found: Sequence[Scenario], *, json: bool) -> None:
     from rich.table import Table
 
     from obstack_lab.certify.certificate import is_valid
-    from obstack_lab.scenario.library import library
 
-    found = [library().get(name).scenario for name in library().ids()]
     if json:
         print_json(
             [
@@ -99,15 +118,17 @@ def validate(
     json: Json = False,
 ) -> None:
     """Check scenarios; every mistake with its file, path and line. Exit 1 where there are any."""
+    from obstack_lab.cli.known import known
     from obstack_lab.scenario.library import library
     from obstack_lab.scenario.loader import load
 
+    names_outside = known()
     problems: list[dict[str, str | int]] = []
     names = scenarios or [Path(name) for name in library().ids()]
     for name in names:
         folder = name if name.is_dir() else library().folder(str(name))
         try:
-            load(folder)
+            load(folder, names_outside)
         except ScenarioError as error:
             problems += [
                 {"file": p.file, "path": p.path, "line": p.line, "message": p.message}
@@ -193,7 +214,10 @@ def certify(
         int, typer.Option(help="Seeds played side by side, each in a lab of its own.", min=1, max=8)
     ] = 1,
     speed: Annotated[
-        float, typer.Option(help="Shorten waiting by this factor; never the physics.", min=0.1)
+        float,
+        typer.Option(
+            help="Shorten waiting by this factor; never the physics.", min=0.1, callback=finite
+        ),
     ] = 1.0,
     sample: Annotated[
         str | None,

@@ -45,7 +45,6 @@ def attached(home: LabHome | None = None) -> LabState:
 
 def bring_up(home: LabHome, *, engine: EngineChoice, quiet: bool) -> LabState:
     """Start the lab unless it runs, with a line for each component as it comes."""
-    home.create()
     if quiet:
         return daemon.launch(home, engine=engine)
     screen = console()
@@ -67,14 +66,15 @@ def up(
         bool, typer.Option("--no-browser", help="Do not open a browser window.")
     ] = False,
     port: Annotated[
-        int | None, typer.Option(help="JupyterLab's port; else 8888 or the next free one.")
+        int | None,
+        typer.Option(help="JupyterLab's port; else 8888 or the next free one.", min=1, max=65535),
     ] = None,
     json: Json = False,
 ) -> None:
     """Start the lab and JupyterLab, or attach to what runs; print the addresses."""
     began = time.monotonic()
     home = LabHome.find()
-    home.create()
+    daemon.prepare(home)
     ran_before = jupyter.find(home) is not None
     server = jupyter.launch(home, port=port)
     try:

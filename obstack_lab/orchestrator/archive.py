@@ -42,7 +42,12 @@ class Archive:
         run = next((run for run in runs if run_id in {run.id, _LATEST}), None)
         if run is None:
             if run_id == _LATEST:
-                raise UnknownName("run", "current: none was played yet")
+                raise UnknownName(
+                    "run",
+                    _LATEST,
+                    message="There is no run: none was played yet. Begin one in its notebook, or "
+                    "with `./lab run SCENARIO`.",
+                )
             raise UnknownName("run", run_id, tuple(run.id for run in runs[:5]))
         return Book(run, Journal(run.id, self._records))
 

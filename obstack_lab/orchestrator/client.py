@@ -357,9 +357,8 @@ def error_of(response: httpx.Response) -> LabError:
             detail, action=data.get("action", ""), parameter=data.get("parameter", "")
         )
     if kind == "UnknownName":
-        error = UnknownName(data.get("kind", ""), data.get("name", ""), tuple(data["known"]))
-        error.args = (detail,)
-        return error
+        known = tuple(data.get("known", ()))
+        return UnknownName(data.get("kind", ""), data.get("name", ""), known, message=detail)
     if kind == "EngineError":
         return EngineError(detail, component=data.get("component", ""))
     return {

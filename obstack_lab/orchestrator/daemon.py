@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +42,8 @@ _ANSWERS_WITHIN = 3.0
 _STARTED_TOLERANCE = 1.0
 _LEASH = 5.0
 """Seconds within which components are gone once their orchestrator is."""
+_NEEDED_SPACE = 300_000_000
+"""Bytes for the data set, its log, and metrics, logs and traces of some hours."""
 _LOG = "orchestrator.log"
 FAILURE = "failure.txt"
 """File in the lab's private folder: the one line for which an orchestrator gave up."""
@@ -78,7 +81,7 @@ def launch(
     the orchestrator gave up.
     """
     deadline = time.monotonic() + timeout
-    _create(home)
+    prepare(home)
     with _lock(home, deadline):
         state = _recorded(home)
         if state is None:
@@ -123,7 +126,13 @@ def processes(lab_id: str) -> tuple[psutil.Process, ...]:
     return tuple(found)
 
 
-def _create(home: LabHome) -> None:
+def prepare(home: LabHome) -> None:
+    """Make the directory of a lab that does not run; raise where it could not live there.
+
+    Raises UsageError where nobody may write, EngineError where too little space is left.
+    """
+    if _recorded(home) is not None:
+        return
     try:
         home.create()
     except OSError as error:
@@ -131,6 +140,13 @@ def _create(home: LabHome) -> None:
             f"The lab cannot write in {home.path}: {error.strerror}. "
             f"Choose another directory with {HOME_VARIABLE}."
         ) from error
+    free = shutil.disk_usage(home.path).free
+    if free < _NEEDED_SPACE:
+        raise EngineError(
+            f"Only {free / 1e6:.0f} MB are free in {home.path}, and a lab needs "
+            f"{_NEEDED_SPACE / 1e6:.0f} MB. Free some, or choose another directory with "
+            f"{HOME_VARIABLE}."
+        )
 
 
 def _recorded(home: LabHome) -> LabState | None:

@@ -7,12 +7,12 @@ else is wrong; what has the wrong type is left to the model.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
 from obstack_lab.scenario.document import Mistake, Node
-from obstack_lab.scenario.model import parse_duration
+from obstack_lab.scenario.model import Scalar, parse_duration
 from obstack_lab.scenario.sentence import listed, nearest
 
 
@@ -26,6 +26,12 @@ class Known:
     actions: frozenset[str] | None = None
     drivers: frozenset[str] | None = None
     alerts: frozenset[str] | None = None
+    releases: Mapping[str, frozenset[str]] | None = None
+    """of each service"""
+    setting: Callable[[str, str, Scalar], str] | None = None
+    """says why a service refuses a setting's value, nothing where it takes it"""
+    injection: Callable[[str, Mapping[str, Scalar]], tuple[str, ...]] | None = None
+    """says what a driver finds wrong with parameters"""
 
 
 NOTHING_KNOWN = Known()
@@ -34,7 +40,12 @@ NOTHING_KNOWN = Known()
 def mistakes(root: Node, folder: str, known: Known = NOTHING_KNOWN) -> list[Mistake]:
     """Return everything in the document that does not fit together."""
     found = [mistake for check in _CHECKS for mistake in check(root)]
-    return [*found, *_id(root, folder), *_outside(root, known)]
+    outside = (_outside, _outside_releases, _outside_parameters)
+    return [
+        *found,
+        *_id(root, folder),
+        *(mistake for check in outside for mistake in check(root, known)),
+    ]
 
 
 def leaks(root: Node, prose: str) -> list[str]:
@@ -231,6 +242,42 @@ def _outside(root: Node, known: Known) -> Iterator[Mistake]:
             if names is not None and node.text and node.text not in names:
                 advice = nearest(node.text, names) or f"; known: {', '.join(sorted(names))}"
                 yield node.mistake(f"there is no {kind} '{node.text}'{advice}")
+
+
+def _outside_releases(root: Node, known: Known) -> Iterator[Mistake]:
+    if known.releases is None:
+        return
+    named = [(service, root["releases"][service]) for service in root["releases"].names()]
+    everywhere = (
+        *(event["inject"]["params"] for event in root["timeline"]),
+        *(step["params"] for _, steps in _ways(root) for step in steps),
+    )
+    named += [(params["service"].text, params["release"]) for params in everywhere]
+    for service, release in named:
+        found = known.releases.get(service)
+        if found is not None and release.text and release.text not in found:
+            yield release.mistake(
+                f"{service} has no release '{release.text}'; known: {', '.join(sorted(found))}"
+            )
+
+
+def _outside_parameters(root: Node, known: Known) -> Iterator[Mistake]:
+    for inject in (event["inject"] for event in root["timeline"]):
+        params = inject["params"]
+        if known.injection is not None and isinstance(params.value, dict):
+            for problem in known.injection(inject["driver"].text, params.value):
+                yield params.mistake(f"the driver '{inject['driver'].text}' {problem}")
+    for step in (step for _, steps in _ways(root) for step in steps):
+        params = step["params"]
+        service = params["service"]
+        if isinstance(step.value, dict) and known.actions is not None and not service.exists:
+            place = params if params.exists else step
+            yield place.mistake("an action needs to know its service: `params: {service: …}`")
+        if known.setting is None or step["action"].text != "set_config" or not service.text:
+            continue
+        for name in params.names():
+            if name != "service" and (why := known.setting(service.text, name, params.value[name])):
+                yield params[name].mistake(why, line=params.key_line(name))
 
 
 def _parameters(root: Node) -> list[str]:

@@ -15,6 +15,7 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.process import tail
 from obstack_lab.engine.embedded.process_unit import ProcessUnit
+from obstack_lab.engine.embedded.programs import find_program
 from obstack_lab.engine.embedded.prometheus import Prometheus, Target
 from obstack_lab.engine.embedded.release import need_release
 from obstack_lab.engine.embedded.seed import Seed
@@ -65,6 +66,7 @@ class EmbeddedEngine:
         """
         with self._lock:
             reap(self._home)
+            find_program("prometheus", self._home)
             self._place.spawner.hold_leash(
                 self._home.private / FILE_NAME, self._place.environment()
             )

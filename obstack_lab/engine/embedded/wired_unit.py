@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,7 +44,8 @@ class WiredUnit(ProcessUnit):
     def _command(self) -> Command:
         self._socket = self._place.socket(self.name)
         self._socket.unlink(missing_ok=True)
-        polite = ("nice", "-n", str(self.nice)) if self.nice else ()
+        nice = shutil.which("nice") if self.nice else None
+        polite = (nice, "-n", str(self.nice)) if nice else ()
         return Command(
             argv=(*polite, sys.executable, "-m", self.module, "--socket", str(self._socket)),
             env=self._place.environment(),
