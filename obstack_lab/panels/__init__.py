@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from obstack_lab.panels.desk import Desk, open_desk
     from obstack_lab.panels.cards import library
-    from obstack_lab.panels.page import incident_page
+    from obstack_lab.panels.desk import Desk, open_desk
     from obstack_lab.panels.figure import plot
+    from obstack_lab.panels.page import incident_page
 
 _HOMES = {
     "Desk": "desk",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError  # noqa: A004  (Playwright's own name)
 
 from obstack_lab.lab import open_lab
 from obstack_lab.orchestrator.daemon import launch, shutdown
@@ -17,16 +19,22 @@ TOKEN = "for-the-browser-tests"
 SLOW = 120_000
 
 
-def open_notebook(page: Any, jupyter: str, cells: int = 1) -> None:
-    """Open the scenario's notebook and run its first code cells."""
+def open_notebook(page: Any, jupyter: str) -> None:
+    """Open the scenario's notebook and run its first code cell."""
     page.set_default_timeout(30_000)
     page.goto(f"{jupyter}/lab/tree/notebooks/checkout-stalls.ipynb?reset&token={TOKEN}")
-    code = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
-    code.wait_for(timeout=SLOW)
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=SLOW)
-    code.click()
-    for _ in range(cells):
-        page.keyboard.press("Shift+Enter")
+    cell = page.locator(".jp-Notebook .jp-CodeCell").first
+    cell.wait_for(timeout=SLOW)
+    page.get_by_text("| Idle").wait_for(timeout=SLOW)
+    # JupyterLab drops what is run before its session is there: ask until the cell was taken.
+    for _ in range(5):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        try:
+            cell.locator(".jp-InputPrompt", has_text=re.compile(r"[*\d]")).wait_for(timeout=5_000)
+            break
+        except TimeoutError:
+            continue
     page.locator(".ob-desk").first.wait_for(timeout=SLOW)
 
 
