@@ -10,7 +10,8 @@ import orjson
 Plain: TypeAlias = str | int | float | bool | dict[str, Any]
 """An attribute's value: a scalar as itself, anything else in OTLP/JSON's form."""
 
-MOST_NANOSECONDS = 2**63 - 1
+MOST_NANOSECONDS = 2**62
+"""The year 2116; sums of two such times still fit a column."""
 
 
 @dataclass(slots=True)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.tempo.attribute_columns import AttributeColumns
 from obstack_lab.telemetry.tempo.decoder import Decoder
 from obstack_lab.telemetry.tempo.record import Record
 from obstack_lab.telemetry.traceql.span import Span, Trace
+
+logger = logging.getLogger(__name__)
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 FLUSH_ROWS = 5_000
@@ -36,15 +41,22 @@ class SpanStore:
         self.columns = AttributeColumns()
         self.decoder = Decoder()
         self.received = 0
+        self.lost = 0
         self._buffer: list[Record] = []
         self._lock = threading.Lock()
         database.apply(SCHEMA)
-        cursor = database.cursor()
-        self.columns.load(cursor)
+        self._load()
+        database.register(self)
+
+    def _load(self) -> None:
+        """Read what the tables say of columns, resources and scopes."""
+        cursor = self.database.cursor()
+        columns, decoder = AttributeColumns(), Decoder()
+        columns.load(cursor)
         for table in ("span_resources", "span_scopes"):
             rows = cursor.execute(f"SELECT id, body FROM {table}").fetchall()  # noqa: S608 - a constant
-            self.decoder.load(table, rows)
-        database.register(self)
+            decoder.load(table, rows)
+        self.columns, self.decoder = columns, decoder
 
     def add(self, records: list[Record]) -> None:
         """Take spans; they are seen by the next query and written within a flush interval."""
@@ -56,14 +68,20 @@ class SpanStore:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is buffered."""
+        """Write what is buffered; a batch that DuckDB refuses is given up, counted and told."""
         if not self._buffer:
             return
-        with self.database.writer() as cursor:
-            with self._lock:
-                records, self._buffer = self._buffer, []
-            if records:
-                self._write(records, cursor)
+        records: list[Record] = []
+        try:
+            with self.database.writer() as cursor:
+                with self._lock:
+                    records, self._buffer = self._buffer, []
+                if records:
+                    self._write(records, cursor)
+        except duckdb.Error:
+            self.lost += len(records)
+            self._load()
+            logger.exception("%d spans could not be written", len(records))
 
     def _write(self, records: list[Record], cursor: Any) -> None:
         resources = self._known("span_resources", [r.resource for r in records], cursor)
@@ -185,6 +203,7 @@ class SpanStore:
         row = self.database.cursor().execute("SELECT count(*) FROM spans").fetchone()
         return {
             "telemetry_spans_received_total": self.received,
+            "telemetry_spans_lost_total": self.lost,
             "telemetry_spans_stored": float(row[0]),
         }
 

@@ -45,9 +45,9 @@ def pattern(text: str) -> re.Pattern[str]:
     options.dot_nl = True
     options.max_mem = 8 << 20
     try:
-        compiled: re.Pattern[str] = re2.compile(f"^(?:{_named_groups(text)})$", options=options)
+        compiled: re.Pattern[str] = re2.compile(f"^(?s:{_named_groups(text)})$", options=options)
     except re2.error as error:
-        raise TypeFailure(_go_message(text, str(error))) from error
+        raise TypeFailure(_go_message(text, error.args[0])) from error
     return compiled
 
 
@@ -55,9 +55,10 @@ def _named_groups(text: str) -> str:
     return re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", text)
 
 
-def _go_message(text: str, reason: str) -> str:
+def _go_message(text: str, reason: bytes | str) -> str:
     """Return the text Go's package prints for what RE2 said."""
-    said, _, detail = reason.strip("b'\"").partition(": ")
+    words = reason.decode() if isinstance(reason, bytes) else reason
+    said, _, detail = words.partition(": ")
     detail = detail or text
     return f"error parsing regexp: {_GO_REASONS.get(said, said)}: `{detail}`"
 

@@ -171,6 +171,23 @@ def test_a_store_that_starts_again_knows_its_spans_keys_and_resources(tmp_path):
     second.close()
 
 
+def test_a_batch_that_cannot_be_written_is_counted_and_the_next_one_is_kept(monkeypatch):
+    database = Database()
+    store = SpanStore(database)
+    one = json.dumps(payload(span(1, fresh="x"), service="new")).encode()
+    records = decode(one, content_type="application/json", encoding="")
+    with monkeypatch.context() as patch:
+        patch.setattr(records[0], "started", "no number")
+        store.add(records)
+        store.flush()
+    assert store.figures()["telemetry_spans_lost_total"] == 1
+    store.add(records)
+    store.flush()
+    assert store.figures()["telemetry_spans_stored"] == 1
+    assert store.columns.keys() == ["fresh"]
+    database.close()
+
+
 def test_old_spans_go_by_age_and_by_share():
     database = Database()
     store = SpanStore(database)
