@@ -6,7 +6,7 @@ import gzip
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from starlette.applications import Starlette
@@ -287,6 +287,11 @@ FUNCTIONS = st.sampled_from(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(
+    spans=[(0, {"a": 2, "b": 1}, "s", 1, 0, 5)],
+    filter_text='{ name = "op" && (.a = 1 || .b = 1) }',
+    function="count_over_time() by (.a, kind)",
+)
 @given(spans=SPANS, filter_text=FILTERS, function=FUNCTIONS)
 def test_the_fast_path_of_metrics_equals_the_evaluator(spans, filter_text, function):
     database = Database()
