@@ -1,0 +1,67 @@
+"""Benchmarks on real processes, in their quick form; all that they start ends with them."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+import pytest
+
+from obstack_lab.bench import child, consumption, panels, traceql
+from obstack_lab.bench import load as load_benchmark
+from obstack_lab.bench.setting import Setting
+from obstack_lab.bench.stage import stage, users
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def setting(tmp_path):
+    tmp_path.chmod(0o755)
+    return Setting(tmp_path, quick=True)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left():
+    yield
+    left = psutil.Process().children(recursive=True)
+    assert not [each for each in left if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_the_load_is_measured_and_a_missing_peer_is_a_note(setting, monkeypatch):
+    monkeypatch.setenv(child.PEERS_VARIABLE, "/nowhere/python")
+    measured = load_benchmark.measure(setting)
+    figures = measured.figures
+    assert 900 < figures["load_on_time"].n < 2500
+    assert figures["load_on_time"].value > 0.5
+    assert 0.02 < figures["load_cpu_per_request"].value < 5
+    if not figures["load_on_time"].beside:
+        assert "skipped beside Locust" in measured.notes[0]
+
+
+def test_every_question_to_the_trace_store_is_answered(setting):
+    figures = traceql.measure(setting).figures
+    unanswered = [name for name, each in figures.items() if each.value is None]
+    assert not unanswered
+    assert figures["traceql_push"].n == 20_000
+    assert figures["traceql_visible"].met
+
+
+def test_a_refresh_of_the_desk_is_measured_in_a_kernel(setting):
+    made = panels.measure(setting).figures["panels_refresh"]
+    assert made.n == 16
+    assert 0.5 < made.value < 300
+
+
+def test_a_lab_is_weighed_by_component_and_gone_afterwards(setting):
+    with stage(setting) as on, users(on, setting):
+        taken = consumption.of_lab(on)
+        assert {"orchestrator", "load", "postgres", "prometheus", "telemetry"} <= set(taken.memory)
+        assert all(megabytes > 1 for megabytes in taken.memory.values())
+        assert taken.cpu["orchestrator"] > 0.1
+        lab_id = on.state.lab_id
+    for process in psutil.process_iter():
+        try:
+            assert process.pid == os.getpid() or lab_id not in process.environ().values()
+        except psutil.Error:
+            continue
