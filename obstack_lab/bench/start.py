@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from obstack_lab.bench import terminal
+from obstack_lab.bench import consumption, terminal
 from obstack_lab.bench.budget import BUDGETS
 from obstack_lab.bench.figure import Figure, figure
 from obstack_lab.bench.setting import Measured, Setting
-from obstack_lab.bench.stage import remove
+from obstack_lab.bench.stage import Stage, remove
+from obstack_lab.cli import jupyter
 from obstack_lab.errors import EngineError, LabError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.settings import LabHome, read_state, resources
@@ -32,59 +34,87 @@ def measure(setting: Setting) -> Measured:
     home = LabHome(setting.folder / "lab")
     try:
         setting.tell("cold: an empty lab directory")
-        steps: dict[str, float] = {}
-        _, cold = _up(home, steps)
-        warm: list[tuple[float, float]] = []
+        cold = _up(home)
+        warm: list[Start] = []
         for turn in range(setting.many(3, 1)):
             setting.tell(f"warm {turn + 1}")
             terminal.call(home, "down")
-            warm.append(_up(home, {}))
+            warm.append(_up(home))
     finally:
         terminal.call(home, "down")
         remove(home)
-    figures["start_cold"] = figure(
-        "`up` in an empty lab directory, until JupyterLab answers, too",
-        [cold],
-        "s",
-        budget=BUDGETS["start_cold"],
-        parts=steps,
-    )
-    figures["start_warm"] = figure(
-        "`up` again, until all components are healthy",
-        [healthy for healthy, _ in warm],
-        "s",
-        of="worst",
-        budget=BUDGETS["start_warm"],
-    )
-    figures["start_warm_usable"] = figure(
-        "`up` again, until JupyterLab answers, too", [done for _, done in warm], "s"
-    )
-    return Measured(figures, tuple(notes))
+    return Measured(figures | _figures(cold, warm), tuple(notes))
 
 
-def _up(
-    home: LabHome,
-    steps: dict[str, float],
-    *,
-    program: Sequence[str] = (),
-    cwd: Path | None = None,
-) -> tuple[float, float]:
-    """Return the seconds until all components were healthy and until the command ended."""
+def _figures(cold: Start, warm: list[Start]) -> dict[str, Figure]:
+    return {
+        "start_cold": figure(
+            "`up` in an empty lab directory, until JupyterLab answers, too",
+            [cold.done],
+            "s",
+            budget=BUDGETS["start_cold"],
+            parts=cold.steps,
+        ),
+        "start_warm": figure(
+            "`up` again, until all components are healthy",
+            [each.healthy for each in warm],
+            "s",
+            of="worst",
+            budget=BUDGETS["start_warm"],
+            parts=warm[-1].steps,
+        ),
+        "start_warm_usable": figure(
+            "`up` again, until JupyterLab answers, too", [each.done for each in warm], "s"
+        ),
+        "start_warm_cpu": figure(
+            "`up` again, processor time until JupyterLab answers",
+            [sum(each.cpu.values()) for each in warm],
+            "s",
+            parts=warm[-1].cpu,
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class Start:
+    """One `up`: seconds until healthy and done, of each step, and of processor time."""
+
+    healthy: float
+    done: float
+    steps: Mapping[str, float]
+    cpu: Mapping[str, float]
+
+
+def _up(home: LabHome, *, program: Sequence[str] = (), cwd: Path | None = None) -> Start:
+    """Run `up` and watch it from outside."""
+    words = ("up", "--no-browser")
     began = time.monotonic()
     if program:
-        process = terminal.begin(
-            home, "up", "--no-browser", program=program, environment=_plain_shell(), cwd=cwd
-        )
+        environment = _plain_shell()
+        process = terminal.begin(home, *words, program=program, environment=environment, cwd=cwd)
     else:
-        process = terminal.begin(home, "up", "--no-browser")
+        process = terminal.begin(home, *words)
+    steps: dict[str, float] = {}
     healthy = None
     while process.poll() is None and time.monotonic() - began < terminal.PATIENCE:
         if healthy is None and _is_healthy(home, steps):
             healthy = time.monotonic() - began
         time.sleep(_LOOK_EVERY)
-    terminal.answer(process, timeout=1)
     done = time.monotonic() - began
-    return healthy or done, done
+    terminal.answer(process, timeout=1)
+    return Start(healthy or done, done, steps, _spent(home))
+
+
+def _spent(home: LabHome) -> dict[str, float]:
+    """Return the processor time of everything that has been started, by component."""
+    state = read_state(home)
+    if state is None:
+        return {}
+    with Client(state) as client:
+        spent = dict(consumption.of_lab(Stage(home, state, client)).cpu)
+    if server := jupyter.find(home):
+        spent |= consumption.of_tree(server.pid, "jupyterlab").cpu
+    return spent
 
 
 def _is_healthy(home: LabHome, steps: dict[str, float]) -> bool:
@@ -118,7 +148,7 @@ def _from_nothing(setting: Setting) -> Figure:
     home = LabHome(setting.folder / "from-nothing")
     lab = (str(clone / "lab"),)
     try:
-        _, seconds = _up(home, {}, program=lab, cwd=clone)
+        seconds = _up(home, program=lab, cwd=clone).done
     finally:
         ending = terminal.begin(home, "down", program=lab, environment=_plain_shell(), cwd=clone)
         terminal.answer(ending)
