@@ -59,7 +59,9 @@ def _said(entry: JournalEntry) -> tuple[Kind, str, str] | None:
         case ChangeEntry():
             said = "change", entry.who, _change(entry)
         case AlertEntry() if entry.state in _ALERTS:
-            said = "alert", "Prometheus", f"{entry.name} {_ALERTS[entry.state]}: {entry.summary}"
+            what = f"{entry.name} {_ALERTS[entry.state]}"
+            why = f": {entry.summary}" if entry.state == "firing" and entry.summary else ""
+            said = "alert", "Prometheus", what + why
         case ActionEntry() if entry.status != "started":
             said = "action", "you", f"{entry.action}: {entry.result}"
         case NoteEntry():
