@@ -51,7 +51,9 @@ def bring_up(home: LabHome, *, engine: EngineChoice, quiet: bool) -> LabState:
 
     def report(step: ProgressView) -> None:
         if step.state == "ready":
-            screen.print(f"  [green]✔[/] {step.component:<12} {duration(step.seconds)}")
+            screen.print(
+                f"  [green]✔[/] {step.component:<12} {duration(step.seconds) if step.seconds else ''}"
+            )
         elif step.state == "failed":
             screen.print(f"  [red]✘[/] {step.component:<12} {step.detail}")
 
