@@ -51,9 +51,8 @@ def bring_up(home: LabHome, *, engine: EngineChoice, quiet: bool) -> LabState:
 
     def report(step: ProgressView) -> None:
         if step.state == "ready":
-            screen.print(
-                f"  [green]✔[/] {step.component:<12} {duration(step.seconds) if step.seconds else ''}"
-            )
+            took = duration(step.seconds) if step.seconds else ""
+            screen.print(f"  [green]✔[/] {step.component:<12} {took}")
         elif step.state == "failed":
             screen.print(f"  [red]✘[/] {step.component:<12} {step.detail}")
 
