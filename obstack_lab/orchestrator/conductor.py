@@ -6,7 +6,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
+from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.orchestrator import Orchestrator
 
 _EVERY = 1.0
@@ -37,9 +39,12 @@ class Conductor:
         try:
             self._orchestrator.tick()
             self._orchestrator.stumbled("")
+        except LabError as error:
+            self._orchestrator.stumbled(str(error))
         except Exception as error:  # noqa: BLE001 - the run goes on; the error is shown and logged
             self._orchestrator.stumbled(f"{type(error).__name__}: {error}")
-            traceback.print_exc()
+            with suppress(OSError):  # where the disk is full, the log is full, too
+                traceback.print_exc()
         self._publish(self._orchestrator.snapshot().model_dump_json())
 
     def _run(self) -> None:

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import LabError, UsageError
@@ -60,8 +60,9 @@ class Daemon:
 
     def _give_up(self, error: LabError) -> None:
         """Leave the reason for whoever waits, before the door closes."""
-        (self._home.private / FAILURE).write_text(f"{error}\n", encoding="utf-8")
-        print(error, file=sys.stderr)  # noqa: T201 - the daemon's log
+        with suppress(OSError):  # the disk may be full, which may be why
+            (self._home.private / FAILURE).write_text(f"{error}\n", encoding="utf-8")
+            print(error, file=sys.stderr)  # noqa: T201 - the daemon's log
         self._failed = error
         self._stop.set()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from obstack_lab.engine.interface import Component
-from obstack_lab.errors import ScenarioError, UnknownName, WrongPhase
+from obstack_lab.errors import ScenarioError, UnknownName, UsageError, WrongPhase
 from obstack_lab.orchestrator.archive import Archive, Book
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.feed import change_log, feed
@@ -139,6 +139,7 @@ class Orchestrator:
         if not self._creating.acquire(blocking=False):
             raise WrongPhase("Another run is being prepared right now. Wait a moment.")
         try:
+            scenario = self.library.get(request.scenario).scenario
             if not self.boot.done:
                 raise WrongPhase("The lab still starts. Wait until `./lab status` is healthy.")
             before = self._play
@@ -147,7 +148,6 @@ class Orchestrator:
                     f"Run {before.run.id} is still active. Finish it with `lab.finish()` or "
                     "`./lab finish`, then begin another."
                 )
-            scenario = self.library.get(request.scenario).scenario
             if before is not None:
                 before.settle(_SETTLE)
             now = self.stage.clock()
@@ -198,6 +198,7 @@ class Orchestrator:
 
     def write_up(self, run: str, account: WriteUp) -> Run:
         """Take the account of a cause, of an old run, too."""
+        _check_answers(self.book(run).run, account)
         play = self._play
         if play is not None and run in {CURRENT, play.run.id}:
             return play.write_up(account)
@@ -242,6 +243,7 @@ class Orchestrator:
         play = self._play
         if self.boot.done and play is not None:
             play.tick()
+            self.stage.records.flush()
 
     def stumbled(self, trouble: str) -> None:
         """Keep what the last tick stumbled over, or nothing, for everyone to see."""
@@ -273,6 +275,16 @@ def questions(run: Run) -> tuple[QuestionView, ...]:
     return tuple(
         QuestionView(facet=q.facet, text=q.text, options=q.options) for q in run.scenario.questions
     )
+
+
+def _check_answers(run: Run, account: WriteUp) -> None:
+    options = {question.facet: question.options for question in run.scenario.questions}
+    for facet, answer in account.answers.items():
+        if facet not in options:
+            raise UsageError(f"There is no question '{facet}'. Known: {', '.join(options)}.")
+        if answer not in options[facet]:
+            known = ", ".join(options[facet])
+            raise UsageError(f"'{answer}' is no answer to '{facet}'. Known: {known}.")
 
 
 def _flat(components: Iterable[ComponentView]) -> Iterable[ComponentView]:

@@ -5,13 +5,15 @@ Every write is its own committed transaction: a killed orchestrator loses nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, ForeignKey, create_engine, event, func, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from obstack_lab.errors import LabError
@@ -66,11 +68,20 @@ class _SampleRow(_Base):
 _MEASURES = tuple(c.key for c in _SampleRow.__table__.columns if c.key != "run")
 
 
+_Work = Callable[[Session], object]
+
+
 class Records:
-    """Reads and writes runs; thread-safe."""
+    """Reads and writes runs; thread-safe.
+
+    What cannot be written now (the disk is full) is kept and written later, in its order: `flush`
+    tries again, and raises LabError while it is in vain.
+    """
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
+        self._waiting: deque[_Work] = deque()
+        self._writing = threading.Lock()
         with _reported():
             _Base.metadata.create_all(self._engine)
 
@@ -88,6 +99,28 @@ class Records:
         """Let go of the database."""
         self._engine.dispose()
 
+    def flush(self) -> None:
+        """Write what could not be written before; raise LabError while it cannot be."""
+        with self._writing:
+            while self._waiting:
+                try:
+                    with self._session() as session, session.begin():
+                        self._waiting[0](session)
+                except LabError as error:
+                    if not isinstance(error.__cause__, OperationalError):
+                        self._waiting.popleft()
+                    raise
+                self._waiting.popleft()
+
+    def _write(self, work: _Work) -> None:
+        with self._writing:
+            self._waiting.append(work)
+        try:
+            self.flush()
+        except LabError as error:
+            if not isinstance(error.__cause__, OperationalError):
+                raise
+
     def save(self, run: Run) -> None:
         """Keep a run's state, new or changed."""
         row = {
@@ -97,26 +130,32 @@ class Records:
             "outcome": run.outcome,
             "state": run.model_dump_json(),
         }
-        with self._session() as session, session.begin():
+
+        def put(session: Session) -> None:
             changed: Any = session.execute(update(_RunRow).where(_RunRow.id == run.id).values(row))
             if not changed.rowcount:
                 session.add(_RunRow(id=run.id, **row))
 
+        self._write(put)
+
     def append(self, run: str, entry: JournalEntry) -> None:
         """Keep one numbered entry of a run's journal."""
-        row: _Base
-        if isinstance(entry, SampleEntry):
-            row = _SampleRow(run=run, **entry.model_dump(exclude={"kind"}))
-        else:
-            row = _JournalRow(
-                run=run,
-                seq=entry.seq,
-                at=entry.at,
-                kind=entry.kind,
-                entry=entry.model_dump_json(),
+
+        def put(session: Session) -> None:
+            if isinstance(entry, SampleEntry):
+                session.add(_SampleRow(run=run, **entry.model_dump(exclude={"kind"})))
+                return
+            session.add(
+                _JournalRow(
+                    run=run,
+                    seq=entry.seq,
+                    at=entry.at,
+                    kind=entry.kind,
+                    entry=entry.model_dump_json(),
+                )
             )
-        with self._session() as session, session.begin():
-            session.add(row)
+
+        self._write(put)
 
     def run(self, run: str) -> Run | None:
         """Return a run, or None where there is none of that id."""
