@@ -30,6 +30,8 @@ _UNWRAPPED_RANGES = _GROUPED_RANGES | {
     "rate", "rate_counter", "sum_over_time", "absent_over_time",
 }  # fmt: skip
 _WITH_PARAMETER = ("topk", "bottomk", "approx_topk")
+MOST_OPERATIONS = 200
+"""How many binary operations a query may have."""
 LONGEST = 131_072
 """How many characters a query may have."""
 
@@ -50,6 +52,7 @@ class _Parser:
     def __init__(self, words: Words) -> None:
         self.words = words
         self.lines = StageParser(words)
+        self.pairs = 0
 
     def expression(self, floor: int = 1) -> ast.Query:
         words = self.words
@@ -268,6 +271,9 @@ class _Parser:
         self, op: str, left: ast.Query, right: ast.Query, matching: ast.Matching
     ) -> ast.Query:
         words = self.words
+        self.pairs += 1
+        if self.pairs > MOST_OPERATIONS:
+            raise words.fail(f"the query has more than {MOST_OPERATIONS} operations")
         for side, leg in (("left", left), ("right", right)):
             if isinstance(leg, ast.Selector):
                 words.defer(

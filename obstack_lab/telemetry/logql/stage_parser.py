@@ -11,6 +11,8 @@ LINE_OPERATORS = ("|=", "|~", "|>", "!=", "!~", "!>")
 COMPARISONS = (">", ">=", "<", "<=", "=", "==", "!=")
 _MATCH_SIGNS = ("=", "=~", "!~", "!=")
 _STARTS_FILTER = ("IDENTIFIER", "(")
+MOST_FILTERS = 200
+"""How many label filters may be joined in one query."""
 DEEPEST = 100
 """How deep parentheses may nest."""
 
@@ -105,6 +107,9 @@ class StageParser:
                 raise words.unexpected("IDENTIFIER", "(")
             operators.append(sign)
             operands.append(self._filter_unit())
+            words.filters += 1
+            if words.filters > MOST_FILTERS:
+                raise words.fail(f"the query has more than {MOST_FILTERS} label filters")
         while operators:
             _reduce(operands, operators)
         return operands[0]

@@ -15,6 +15,7 @@ class Words:
         self._position = 0
         self.deferred: list[ParseError] = []
         self.depth = 0
+        self.filters = 0
 
     @property
     def now(self) -> Token:

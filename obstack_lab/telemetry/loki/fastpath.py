@@ -73,7 +73,10 @@ class _Run:
         if not streams:
             return {}
         plan = self.plan
-        if plan.unwrapped and any(plan.unwrapped.name in stream.labels for stream in streams):
+        guarded = {field.name for field in plan.fields if field.stand_in is not None}
+        if plan.unwrapped:
+            guarded.add(plan.unwrapped.name)
+        if any(guarded & stream.labels.keys() for stream in streams):
             raise Unsuited
         self.where = [
             "ts > ?",
@@ -115,7 +118,7 @@ class _Run:
             self.bound,
         )
         samples = collect(self.plan.tree, self._entries(cursor), self.deadline, self.plan.pushed)
-        if samples and not self._adds_up():
+        if samples and not self.plan.adds_up:
             raise Unsuited
         for labels, (stamps, values) in samples.items():
             for stamp, value in zip(stamps, values, strict=True):
@@ -214,9 +217,6 @@ class _Run:
 
         return judge
 
-    def _adds_up(self) -> bool:
-        return "value, " not in self.plan.aggregate and "_pop(" not in self.plan.aggregate
-
     def _bucket(self, stamp: int) -> int:
         return (stamp - self.after - 1) // self.width + 1
 
@@ -226,7 +226,7 @@ class _Run:
         if before is None:
             parts[bucket] = (float(value), count)
             return
-        if not self._adds_up():
+        if not self.plan.adds_up:
             raise Unsuited
         parts[bucket] = (self._joined(before[0], float(value)), before[1] + count)
 

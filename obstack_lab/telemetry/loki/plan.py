@@ -79,6 +79,11 @@ class Plan:
     """Whether the parser gives the fields it names an empty text where the line has none."""
 
     @property
+    def adds_up(self) -> bool:
+        """Whether the aggregate of a whole can be made of those of its parts."""
+        return self.tree.op not in _WHOLE
+
+    @property
     def grain(self) -> tuple[int, int]:
         """The parser's shape, and the shape on which it is sure to fail (-1 for none)."""
         if self.parser == "json":
@@ -133,7 +138,9 @@ class _Planner:
             return None
         if any(name.endswith("_extracted") for name in names) or len(names) > MOST_FIELDS:
             return None
-        if unwrap and (unwrap.label.endswith("_extracted") or unwrap.label in _SPECIAL):
+        if unwrap and (
+            self.keys or unwrap.label.endswith("_extracted") or unwrap.label in _SPECIAL
+        ):
             return None
         compared = self._compared(names)
         narrowing, values, stand_ins = self._narrowing(compared)
@@ -202,10 +209,14 @@ class _Planner:
 
     def _field(self, name: str, stand_in: str | None) -> Field:
         parsed = None
-        if self.parser == "json":
-            parsed = f"json_extract_string(line, '$.{name}')"
-        elif self.parser:
-            found = f'regexp_extract(line, \'(?:^| ){name}=("[^"]*"|[^ ]*)\', 1)'
+        key = self.keys.get(name, "") if self.keys else name
+        if self.parser == "json" and key:
+            # TRY, because DuckDB may read lines of another shape before it drops them
+            parsed = (
+                f"CASE WHEN shape = {shape.JSON} THEN TRY(json_extract_string(line, '$.{key}')) END"
+            )
+        elif self.parser and key:
+            found = f'regexp_extract(line, \'(?:^| ){key}=("[^"]*"|[^ ]*)\', 1)'
             parsed = f"replace(nullif({found}, ''), '\"', '')"
         if name == level.LABEL:
             return Field(name, parsed, "level", stand_in)
@@ -241,8 +252,8 @@ class _Planner:
             field = self._field(item.name, None)
             sign = "=" if item.op == "==" else item.op
             conditions.append(
-                f"({field.parsed} IS NULL OR NOT regexp_full_match({field.parsed}, "
-                f"'{PLAIN_NUMBER}') OR TRY_CAST({field.parsed} AS DOUBLE) {sign} ?::DOUBLE)"
+                f"({field.meta} IS NOT NULL OR {field.parsed} IS NULL OR "
+                f"NOT regexp_full_match({field.parsed}, '{PLAIN_NUMBER}') OR TRY_CAST({field.parsed} AS DOUBLE) {sign} ?::DOUBLE)"
             )
             values.append(item.value)
             passing = {">": 1, "!=": 1, "<": -1}.get(item.op, 0)

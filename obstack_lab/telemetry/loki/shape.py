@@ -19,9 +19,7 @@ _JSON_FLAT = re.compile(rf"\{{{_JSON_MEMBER}(?:, ?{_JSON_MEMBER})*\}}")
 _JSON_KEYS = re.compile(
     r'[{,] ?"([A-Za-z_][A-Za-z0-9_]*)": ?(?:"(?:[^"\\]|\\.)*"|[^",}]*)', re.DOTALL
 )
-_LOGFMT_PAIR = (
-    r'[A-Za-z_][A-Za-z0-9_]*=(?:"[^\x00-\x1f"=\\\ufffd]+"|[^\x00-\x20"=\ufffd]+)'
-)
+_LOGFMT_PAIR = r'[A-Za-z_][A-Za-z0-9_]*=(?:"[^\x00-\x1f"=\\\ufffd]+"|[^\x00-\x20"=\ufffd]+)'
 _LOGFMT_FLAT = re.compile(rf"{_LOGFMT_PAIR}(?: {_LOGFMT_PAIR})*")
 _LOGFMT_KEYS = re.compile(r"(?:^| )([A-Za-z_][A-Za-z0-9_]*)=")
 

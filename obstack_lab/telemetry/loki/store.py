@@ -143,6 +143,7 @@ class LogStore:
 
     def expire(self, before: int) -> int:
         """Drop the lines older than `before`."""
+        self.flush()
         with self.database.writer() as cursor:
             gone = cursor.execute("DELETE FROM log_lines WHERE ts < ?", [before]).fetchone()[0]
         if gone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -59,7 +59,7 @@ class Streams:
     def __getitem__(self, number: int) -> Stream:
         return self._by_id[number]
 
-    def __iter__(self) -> Iterable[Stream]:  # type: ignore[override]  # a snapshot, not a view
+    def __iter__(self) -> Iterator[Stream]:
         return iter(list(self._by_id.values()))
 
     def obtain(self, labels: Mapping[str, str]) -> Stream:

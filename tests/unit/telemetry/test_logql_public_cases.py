@@ -68,8 +68,10 @@ def close(left: float | None, right: Any) -> bool:
     if left is None or right is None:
         return left is right
     wanted = float(right)
-    return left == wanted or math.isclose(left, wanted, rel_tol=1e-9) or (
-        math.isnan(left) and math.isnan(wanted)
+    return (
+        left == wanted
+        or math.isclose(left, wanted, rel_tol=1e-9)
+        or (math.isnan(left) and math.isnan(wanted))
     )
 
 

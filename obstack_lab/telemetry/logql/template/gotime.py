@@ -108,7 +108,8 @@ def _offset(chunk: str, moment: datetime) -> str:
 
 def parse(layout: str, text: str, zone: str = "UTC") -> GoTime:
     """Return the time that the text shows in the layout, or raise a `LayoutError`."""
-    expression, chunks, at = "", [], 0
+    expression, at = "", 0
+    chunks: list[str] = []
     for match in _CHUNK.finditer(layout):
         chunk = match.group()
         expression += re.escape(layout[at : match.start()])
