@@ -1,4 +1,4 @@
-"""Fixtures of the telemetry store's unit tests: a store in memory, the answers beside the checkout."""
+"""Fixtures of the telemetry store's unit tests: a store in memory, the shared folder."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from obstack_lab.telemetry.app import build_app
 from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.housekeeper import Retention
 from obstack_lab.telemetry.loki.store import LogStore
 
 
@@ -26,3 +29,11 @@ def log_store() -> Iterator[LogStore]:
     database = Database()
     yield LogStore(database)
     database.close()
+
+
+@pytest.fixture
+def face() -> Iterator[TestClient]:
+    """The whole store over HTTP, in this process: empty, in memory, with an unhandled error as 500."""
+    app = build_app(Database(), Retention(seconds=None, megabytes=None))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
