@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -36,8 +37,14 @@ def of_lab(on: Stage) -> Consumption:
     return of_processes((each.pid, _component(each, names)) for each in _lab(on))
 
 
-def _lab(on: Stage) -> tuple[psutil.Process, ...]:
-    return daemon.processes(on.state.lab_id)
+def _lab(on: Stage) -> set[psutil.Process]:
+    """Return every process of the lab; PostgreSQL's own overwrite the lab's id by their title."""
+    marked = daemon.processes(on.state.lab_id)
+    family = set(marked)
+    for each in marked:
+        with suppress(psutil.Error):
+            family |= set(each.children(recursive=True))
+    return family
 
 
 def of_processes(processes: Iterable[tuple[int, str]]) -> Consumption:

@@ -61,6 +61,14 @@ def _text(dice: Random, *, is_json: bool) -> str:
     )
 
 
+def every_stream(count: int, end: int, about: int) -> list[Line]:
+    """Return about so many of the lines, spread over the hour and over all streams alike."""
+    stride = max(1, count // about)
+    return [
+        line for number, line in enumerate(lines(count, end)) if number // STREAMS % stride == 0
+    ]
+
+
 def pushes(count: int, end: int, *, size: int = 10_000) -> Iterator[tuple[int, bytes]]:
     """Yield bodies of Loki's push API with the number of lines in each."""
     batch: list[Line] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import statistics
 import subprocess
@@ -15,7 +14,7 @@ import httpx
 from obstack_lab.bench import child, exact
 from obstack_lab.bench.budget import BUDGETS
 from obstack_lab.bench.figure import Figure, figure
-from obstack_lab.bench.log_lines import Line, lines, push, pushes
+from obstack_lab.bench.log_lines import Line, every_stream, lines, push, pushes
 from obstack_lab.bench.question import Question, asked, questions
 from obstack_lab.bench.setting import Measured, Setting
 from obstack_lab.bench.store import Store, store
@@ -42,7 +41,7 @@ def measure(setting: Setting) -> Measured:
                 "lines pushed a second, JSON", [rate], "lines/s", n=count, beside={"Loki": 74_000}
             )
         }
-        sample = list(itertools.islice(lines(count, end), 0, count, max(1, count // _SAMPLE)))
+        sample = every_stream(count, end, _SAMPLE)
         for question in questions("logql"):
             setting.tell(question.title)
             beside = dict(peers.get(question.name, {}))

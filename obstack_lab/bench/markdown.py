@@ -51,7 +51,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
         spread = f"{number(figure.p50)}, {number(figure.p99)}, {figure.n:,}"
     elif figure.n > 1:
         spread = f"n {figure.n:,}"
-    beside = [f"{name} {number(value)}" for name, value in figure.beside.items()]
+    beside = [f"{name} {quantity(value, figure.unit)}" for name, value in figure.beside.items()]
     return (
         figure.title.replace("|", "\\|"),
         quantity(figure.value, figure.unit) + (f" ({figure.note})" if figure.note else ""),

@@ -58,6 +58,7 @@ def test_a_lab_is_weighed_by_component_and_gone_afterwards(setting):
         taken = consumption.of_lab(on)
         assert {"orchestrator", "load", "postgres", "prometheus", "telemetry"} <= set(taken.memory)
         assert all(megabytes > 1 for megabytes in taken.memory.values())
+        assert taken.memory["postgres"] > 20, "its own processes count, too"
         assert taken.cpu["orchestrator"] > 0.1
         lab_id = on.state.lab_id
     for process in psutil.process_iter():

@@ -43,6 +43,12 @@ def test_half_of_the_lines_are_json_and_both_halves_have_errors():
     assert errors["logfmt"] > 10
 
 
+def test_a_sample_has_every_stream_alike_from_the_whole_hour():
+    sample = log_lines.every_stream(10_000, END, 1000)
+    assert Counter(line.stream for line in sample) == dict.fromkeys(range(10), 100)
+    assert sample[-1].at - sample[0].at > 0.98 * log_lines.HOUR
+
+
 def test_pushes_hold_every_line_once():
     bodies = list(log_lines.pushes(2500, END, size=1000))
     assert [count for count, _ in bodies] == [1000, 1000, 500]

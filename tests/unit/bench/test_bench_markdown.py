@@ -34,7 +34,7 @@ def rows(text):
 
 def test_a_row_has_value_budget_verdict_spread_and_peers():
     text = tables(session())
-    assert "| on time | 98.77 % | at least 99.00 % | **missed** | n 9,000 | L 0.7 |" in text
+    assert "| on time | 98.77 % | at least 99.00 % | **missed** | n 9,000 | L 70.00 % |" in text
     assert "| again | 4.5 s | at most 5 s | met | 3, 4.5, 3 |  |" in text
     assert "| cold | 9.9 s |  |  |  |  |" in text
 
