@@ -1,4 +1,4 @@
-"""The log store as a process: Loki's recorded answers, kill and restart, tail, queries over HTTP."""
+"""The log store as a process: Loki's recorded answers, kill and restart, tail, any question."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import math
 COMPARISONS = frozenset({"==", "!=", ">", ">=", "<", "<="})
 
 
-def calculate(op: str, left: float, right: float, *, filters: bool = True) -> float | None:
+def calculate(op: str, left: float, right: float, *, filters: bool = True) -> float | None:  # noqa: PLR0911 - one return a case
     """Return `left op right`.
 
     A comparison gives the left number or None where it `filters`, else 1 or 0. Division and

@@ -65,7 +65,7 @@ def match_key(labels: LabelSet, matching: ast.Matching) -> LabelSet:
     return labels
 
 
-def _sets(tree: ast.Binary, left: Matrix, right: Matrix, steps: int) -> Matrix:
+def _sets(tree: ast.Binary, left: Matrix, right: Matrix, steps: int) -> Matrix:  # noqa: C901 - one branch a case
     def present(matrix: Matrix) -> list[set[LabelSet]]:
         seen: list[set[LabelSet]] = [set() for _ in range(steps)]
         for labels, row in matrix.items():

@@ -90,7 +90,7 @@ class Evaluation:
     deadline: Deadline = field(default_factory=Deadline)
     most_series: int | None = None
 
-    def run(self, tree: ast.Query) -> Matrix | float:
+    def run(self, tree: ast.Query) -> Matrix | float:  # noqa: PLR0911 - one return a case
         """Return the matrix of a metric query, or the number where it is one."""
         self.deadline.check()
         if isinstance(tree, ast.Literal):

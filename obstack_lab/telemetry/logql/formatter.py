@@ -26,7 +26,7 @@ class _Formatter:
     def __init__(self, widest: int) -> None:
         self.widest = widest
 
-    def query(self, tree: ast.Query, level: int) -> str:
+    def query(self, tree: ast.Query, level: int) -> str:  # noqa: PLR0911 - one return a case
         flat = str(tree)
         if len(flat) <= self.widest:
             return _pad(level) + flat

@@ -19,7 +19,7 @@ class PathError(ValueError):
     """A path that Loki refuses; the message is its."""
 
 
-def parse_path(text: str) -> list[str | int]:
+def parse_path(text: str) -> list[str | int]:  # noqa: C901 - one branch a case
     """Return the steps of a JSON path: names and indices."""
     words = [(match.lastgroup or "", match) for match in _WORD.finditer(text.strip())]
     steps: list[str | int] = []

@@ -1,4 +1,4 @@
-"""How Loki reads `label=~"…"` in a pipeline: plain patterns become searches, and lose their anchors.
+"""How Loki reads `label=~"…"` in a pipeline: plain patterns become searches without anchors.
 
 `=~ "12.*"` finds `12` anywhere in the value and `=~ "a|b"` is equality with either; only patterns
 that are none of these are matched whole. The shapes are those of Go's parser, which factors common
@@ -7,7 +7,6 @@ beginnings out of alternatives.
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,6 +54,15 @@ def _simplified(pattern: str) -> Test | None:
     return tests[0] if len(tests) == 1 else lambda text: any(test(text) for test in tests)
 
 
+def _common(texts: Sequence[str]) -> str:
+    """Return the text with which all of them begin."""
+    low, high = min(texts), max(texts)
+    for at, char in enumerate(low):
+        if char != high[at]:
+            return low[:at]
+    return low
+
+
 def _branch(text: str) -> _Branch | None:
     parts: list[str | None] = []
     at = 0
@@ -77,7 +85,7 @@ def _factored(branches: Sequence[_Branch]) -> list[list[_Branch]]:
     prefix = ""
     for branch in branches:
         first = branch.parts[0] if branch.parts and branch.parts[0] is not None else ""
-        common = os.path.commonprefix([prefix, first]) if groups else ""
+        common = _common([prefix, first]) if groups else ""
         if common:
             groups[-1].append(branch)
             prefix = common
@@ -90,7 +98,7 @@ def _factored(branches: Sequence[_Branch]) -> list[list[_Branch]]:
 def _group_test(group: list[_Branch], *, folded: bool) -> Test | None:
     if len(group) == 1:
         return _single_test(group[0], folded=folded)
-    prefix = os.path.commonprefix([str(branch.parts[0]) for branch in group])
+    prefix = _common([str(branch.parts[0]) for branch in group])
     tests: list[Test] = []
     for branch in group:
         rest = (str(branch.parts[0])[len(prefix) :], *branch.parts[1:])

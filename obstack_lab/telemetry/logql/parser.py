@@ -78,7 +78,7 @@ class _Parser:
             raise self.words.unexpected()
         return tree
 
-    def _operand(self) -> ast.Query:
+    def _operand(self) -> ast.Query:  # noqa: PLR0911 - one return a case
         words = self.words
         kind = words.now.kind
         if kind == "{":

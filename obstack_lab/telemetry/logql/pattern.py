@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 _CAPTURE = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
 UNNAMED = "_"
@@ -100,7 +101,7 @@ def fits(pieces: tuple[Piece, ...], line: str) -> bool:
 
 
 def _refuse_neighbours(pieces: tuple[Piece, ...]) -> None:
-    for left, right in zip(pieces, pieces[1:], strict=False):
+    for left, right in pairwise(pieces):
         if left.capture and right.capture:
             raise PatternError(
                 f"found consecutive capture '<{left.text}><{right.text}>': invalid expression"

@@ -41,7 +41,7 @@ def _compile(stage: ast.Stage) -> StageFunction:
         raise ParseError(f"stage '{stage}' : {error}") from error
 
 
-def _build(stage: ast.Stage) -> StageFunction:
+def _build(stage: ast.Stage) -> StageFunction:  # noqa: PLR0911 - one return a case
     match stage:
         case ast.LineFilter():
             return line_stage(stage)

@@ -152,7 +152,7 @@ class _Run:
         odd = "0"
         if plan.unwrapped:
             inner = (
-                f"SELECT *, TRY_CAST(text AS DOUBLE) AS value FROM ({inner}) WHERE text IS NOT NULL"  # noqa: S608, E501 - values are bound
+                f"SELECT *, TRY_CAST(text AS DOUBLE) AS value FROM ({inner}) WHERE text IS NOT NULL"  # noqa: S608 - values are bound
             )
             odd = f"count(*) FILTER (NOT regexp_full_match(text, '{PLAIN_NUMBER}'))"
         outer = (
@@ -176,7 +176,7 @@ class _Run:
                 if labels is not None:
                     self._add(labels, row[width], row[width + 1], row[width + 2])
 
-    def _judge(self) -> Callable[[tuple[Any, ...]], LabelSet | None]:
+    def _judge(self) -> Callable[[tuple[Any, ...]], LabelSet | None]:  # noqa: C901 - one branch a case
         """Return the function from a combination of values to its series, None where it drops."""
         plan, streams = self.plan, self.store.streams
         stages = plan.tree.range.selector.stages
@@ -188,10 +188,10 @@ class _Run:
         unwrap = plan.tree.range.unwrap
         later = [label_stage(item) for item in unwrap.filters] if unwrap else []
 
-        def judge(key: tuple[Any, ...]) -> LabelSet | None:
+        def judge(key: tuple[Any, ...]) -> LabelSet | None:  # noqa: C901, PLR0912 - one branch a case
             meta: dict[str, str] = {}
             if plan.whole_meta:
-                meta = metadata(key[-2], key[-1])
+                meta = dict(metadata(key[-2], key[-1]))
             for at, field in enumerate(plan.fields):
                 if key[3 + 2 * at] is not None:
                     meta[field.name] = key[3 + 2 * at]

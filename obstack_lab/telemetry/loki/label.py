@@ -55,7 +55,7 @@ class LabelService:
         if streams:
             row = self.store.select(
                 "SELECT count(*), coalesce(sum(strlen(line)), 0) FROM log_lines "  # noqa: S608 - values are bound
-                f"WHERE ts >= ? AND ts <= ? AND {stream_condition(streams, len(self.store.streams))}",
+                f"WHERE ts >= ? AND ts <= ? AND {self._among(streams)}",
                 [start, end],
             ).fetchone()
             count, size = int(row[0]), int(row[1])
@@ -112,6 +112,9 @@ class LabelService:
             ]
         }
 
+    def _among(self, streams: Sequence[Stream]) -> str:
+        return stream_condition(streams, len(self.store.streams))
+
     def _streams(self, get: Parameters) -> list[Stream]:
         start, end = bounds(get, time.time_ns())
         query = get("query")
@@ -149,7 +152,7 @@ class LabelService:
         A line counts its bytes and eight for each pair of metadata; a chunk (here: stream and
         bucket) counts each different name and value of its metadata once.
         """
-        where = f"ts >= ? AND ts < ? AND {stream_condition(streams, len(self.store.streams))}"
+        where = f"ts >= ? AND ts < ? AND {self._among(streams)}"
         sql = VOLUME.read_text(encoding="utf-8")
         rows = self.store.select(
             sql.replace(":bucket", bucket).replace(":where", where), [start, end, start, end]

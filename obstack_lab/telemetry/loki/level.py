@@ -20,15 +20,11 @@ _VALUES = {
     "critical": "critical",
     "fatal": "fatal",
 }  # fmt: skip
+_KEYS = r"level|LEVEL|Level|log\.level|severity|SEVERITY|Severity|SeverityText|lvl|LVL|Lvl"
 _FIELD = re.compile(
-    r"""(?:"(?:level|LEVEL|Level|log\.level|severity|SEVERITY|Severity|SeverityText|lvl|LVL|Lvl)"
-        \s*:\s*"([^"\\]*)")
-      | (?:(?:^|[\s])(?:level|LEVEL|Level|log\.level|severity|SEVERITY|Severity|SeverityText|lvl|LVL|Lvl)
-        =(?:"([^"\\]*)"|([^\s"=]+)))""",
+    rf"""(?:"(?:{_KEYS})"\s*:\s*"([^"\\]*)")
+      | (?:(?:^|[\s])(?:{_KEYS})=(?:"([^"\\]*)"|([^\s"=]+)))""",
     re.VERBOSE,
-)
-_WORD = re.compile(
-    r"\b(trace|debug|info|warn|warning|error|err|critical|fatal)\b[:\s\]]?", re.IGNORECASE
 )
 _KEYWORDS = (
     ("err:", "error"), ("error", "error"), ("warn", "warn"), ("warning", "warn"),

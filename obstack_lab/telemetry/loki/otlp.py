@@ -189,7 +189,7 @@ def _spread(meta: dict[str, str], name: str, value: Any, depth: int = 0) -> None
         meta[name] = _text(value)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str:  # noqa: PLR0911 - one return a case
     if isinstance(value, str):
         return value
     if value is None:
@@ -209,7 +209,7 @@ def _json_attributes(attributes: Any) -> list[tuple[str, Any]]:
     return [(str(pair["key"]), _json_value(pair.get("value"))) for pair in attributes or []]
 
 
-def _json_value(value: Any, depth: int = 0) -> Any:
+def _json_value(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one return a case
     if not value or depth > _DEEPEST:
         return None
     if "stringValue" in value:

@@ -163,7 +163,7 @@ class _Planner:
             bool(self.keys),
         )
 
-    def _stage(self, stage: ast.Stage) -> bool:
+    def _stage(self, stage: ast.Stage) -> bool:  # noqa: PLR0911 - one return a case
         match stage:
             case ast.LineFilter():
                 made = line_condition(stage)
@@ -253,7 +253,8 @@ class _Planner:
             sign = "=" if item.op == "==" else item.op
             conditions.append(
                 f"({field.meta} IS NOT NULL OR {field.parsed} IS NULL OR "
-                f"NOT regexp_full_match({field.parsed}, '{PLAIN_NUMBER}') OR TRY_CAST({field.parsed} AS DOUBLE) {sign} ?::DOUBLE)"
+                f"NOT regexp_full_match({field.parsed}, '{PLAIN_NUMBER}') OR "
+                f"TRY_CAST({field.parsed} AS DOUBLE) {sign} ?::DOUBLE)"
             )
             values.append(item.value)
             passing = {">": 1, "!=": 1, "<": -1}.get(item.op, 0)

@@ -214,9 +214,8 @@ def check(batches: list[Batch]) -> None:
                 len(record.meta) > MOST_METADATA
                 or sum(len(k) + len(v) for k, v in record.meta.items()) > LARGEST_METADATA
             ):
-                raise Refused(
-                    f"stream '{format_labels(dict(batch.labels))}' has structured metadata too large"
-                )
+                shown = format_labels(dict(batch.labels))
+                raise Refused(f"stream '{shown}' has structured metadata too large")
 
 
 def _check_labels(given: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -186,9 +187,16 @@ def stream_condition(streams: Sequence[Stream], of: int) -> str:
     return f"stream IN ({','.join(str(stream.id) for stream in streams)})"
 
 
-def metadata(detected: str | None, meta: str | None) -> dict[str, str]:
+def metadata(detected: str | None, meta: str | None) -> Mapping[str, str]:
     """Return a line's metadata with its detected level."""
-    found: dict[str, str] = orjson.loads(meta) if meta else {}
+    if not meta:
+        return _level_alone(detected)
+    found: dict[str, str] = orjson.loads(meta)
     if detected:
         found[level.LABEL] = detected
     return found
+
+
+@functools.lru_cache(maxsize=64)
+def _level_alone(detected: str | None) -> Mapping[str, str]:
+    return {level.LABEL: detected} if detected else {}

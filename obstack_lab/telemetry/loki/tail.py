@@ -108,7 +108,7 @@ async def serve(socket: WebSocket, store: LogStore) -> None:
         return
     tail = Tail(store, selector, delay=delay)
     store.listeners.append(tail.take)
-    sender = asyncio.create_task(_send(socket, store, tail, selector, limit, start))
+    sender = asyncio.create_task(_send(socket, tail, selector, limit=limit, start=start))
     try:
         while True:
             await socket.receive_text()
@@ -122,9 +122,9 @@ async def serve(socket: WebSocket, store: LogStore) -> None:
 
 
 async def _send(
-    socket: WebSocket, store: LogStore, tail: Tail, selector: ast.Selector, limit: int, start: int
+    socket: WebSocket, tail: Tail, selector: ast.Selector, *, limit: int, start: int
 ) -> None:
-    reader = LineReader(store)
+    reader = LineReader(tail.store)
     now = time.time_ns() + 1
     past = await to_thread.run_sync(lambda: reader.read(selector, start, now, limit=limit))
     if past:

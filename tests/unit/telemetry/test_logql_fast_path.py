@@ -203,7 +203,7 @@ def test_metric_queries_are_the_same_with_and_without_duckdb(
 @settings(parent=SEARCH, max_examples=40)
 @given(logs=LOGS, filters=st.lists(LINE_FILTERS, max_size=3), newest=st.booleans())
 def test_line_filters_are_the_same_in_sql_and_in_the_pipeline(
-    logs: list[tuple[int, int, str, dict[str, str]]], filters: list[str], newest: bool
+    logs: list[tuple[int, int, str, dict[str, str]]], filters: list[str], *, newest: bool
 ) -> None:
     store = filled(logs)
     tree = parse(" ".join(['{env="x"}', *filters]))

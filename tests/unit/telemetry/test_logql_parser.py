@@ -13,15 +13,15 @@ from obstack_lab.telemetry.logql.validate import parse
 EXPECTED = {
     "": "parse error : syntax error: unexpected $end",
     '{app="x"': "parse error at line 1, col 9: syntax error: unexpected $end, expecting } or ,",
-    "{app=x}": "parse error at line 1, col 6: syntax error: unexpected IDENTIFIER, expecting STRING",
+    "{app=x}": "parse error at line 1, col 6: syntax error: unexpected IDENTIFIER, expecting STRING",  # noqa: E501 - the text under test is as long
     '{app="x",}': "parse error at line 1, col 10: syntax error: unexpected }, expecting IDENTIFIER",
     '{app="x"}\n| json |': "parse error at line 2, col 9: syntax error: unexpected $end",
-    '{app="x"} !~ "("': "parse error : stage '!~ \"(\"' : error parsing regexp: missing closing ): `(`",
+    '{app="x"} !~ "("': "parse error : stage '!~ \"(\"' : error parsing regexp: missing closing ): `(`",  # noqa: E501 - the text under test is as long
     'rate({app="x"}[5x])': 'parse error at line 0, col 15: unknown unit "x" in duration "5x"',
     'sum(rate({app="x"}[1m])) by (a,)': (
         "parse error at line 1, col 32: syntax error: unexpected ), expecting IDENTIFIER"
     ),
-    'avg_over_time({app="x"}[1m])': "parse error : invalid aggregation avg_over_time without unwrap",
+    'avg_over_time({app="x"}[1m])': "parse error : invalid aggregation avg_over_time without unwrap",  # noqa: E501 - the text under test is as long
     'topk(rate({app="x"}[1m]))': "parse error : parameter required for operation topk",
 }
 
@@ -80,10 +80,12 @@ def test_the_canonical_text_parses_to_the_same_tree() -> None:
     )
 )  # fmt: skip
 def test_any_text_is_a_query_or_a_told_mistake(query: str) -> None:
+    message = "a query"
     try:
         parse(query)
     except LogqlError as error:
-        assert str(error)
+        message = str(error)
+    assert message
 
 
 def test_deep_nesting_is_refused_not_followed() -> None:

@@ -29,7 +29,7 @@ def labels(stages: str, line: str, meta: dict[str, str] | None = None) -> dict[s
 @pytest.mark.parametrize(
     ("stages", "line", "found"),
     [
-        ("| json", '{"a":1.50,"b":{"c d":true},"e":[1],"f":null,"a":2}', {"a": "1.50", "b_c_d": "true"}),
+        ("| json", '{"a":1.50,"b":{"c d":true},"e":[1],"f":null,"a":2}', {"a": "1.50", "b_c_d": "true"}),  # noqa: E501 - the text under test is as long
         ("| json", '{"app":"x","9":"y"}', {"app_extracted": "x", "_9": "y"}),
         ("| json", '{"a":"x","b":"open', {
             "a": "x", "__error__": "JSONParserErr",
@@ -42,9 +42,9 @@ def labels(stages: str, line: str, meta: dict[str, str] | None = None) -> dict[s
             "__error_details__": "logfmt syntax error at pos 5 : unexpected '\"'"}),
         ("| regexp `(?P<n>\\d+)`", "ab 12", {"n": "12"}),
         ("| pattern `<ip> <_> <path>`", "1.2.3.4 - /x y", {"ip": "1.2.3.4", "path": "/x y"}),
-        ("| json | drop a, b=\"2\"", '{"a":1,"b":2,"c":3}', {"c": "3"}),
+        ('| json | drop a, b="2"', '{"a":1,"b":2,"c":3}', {"c": "3"}),
         ("| json | keep b", '{"a":1,"b":2}', {"b": "2", "app": ""}),
-        ("| json | label_format x=a, y=`{{.b}}!`", '{"a":1,"b":2}', {"b": "2", "x": "1", "y": "2!"}),
+        ("| json | label_format x=a, y=`{{.b}}!`", '{"a":1,"b":2}', {"b": "2", "x": "1", "y": "2!"}),  # noqa: E501 - the text under test is as long
         ("| json | a > 5", '{"a":"x"}', {
             "a": "x", "__error__": "LabelFilterErr",
             "__error_details__": 'strconv.ParseFloat: parsing "x": invalid syntax'}),
@@ -65,7 +65,7 @@ def test_a_stage_finds_these_labels(stages: str, line: str, found: dict[str, str
         ('|= ip("10.0.0.0/8")', "from 10.1.2.3 to", True),
         ('!= ip("10.0.0.1-10.0.0.9")', "from 10.0.0.5", False),
         ('|= ip("::1")', "[::1]:80", True),
-        ('| logfmt | d >= 1.5s', "d=1500ms", True),
+        ("| logfmt | d >= 1.5s", "d=1500ms", True),
         ("| logfmt | s < 2KB", "s=1.5KiB", True),
         ('| logfmt | d=~"1.*"', "d=21x", True),
         ('| logfmt | d=~"1.5"', "d=21x5", False),
@@ -73,7 +73,7 @@ def test_a_stage_finds_these_labels(stages: str, line: str, found: dict[str, str
         ("| logfmt | missing > 0", "a=1", False),
     ],
 )  # fmt: skip
-def test_a_filter_keeps_or_drops_the_line(stages: str, line: str, kept: bool) -> None:
+def test_a_filter_keeps_or_drops_the_line(stages: str, line: str, *, kept: bool) -> None:
     assert (through(stages, line) is not None) is kept
 
 
@@ -86,10 +86,10 @@ def test_a_filter_keeps_or_drops_the_line(stages: str, line: str, kept: bool) ->
         ('{{ .b | ToUpper | replace " " "_" | trunc 2 }}', "X_"),
         ('{{ __timestamp__ | date "2006-01-02T15:04:05.000Z07:00" }}', "2026-11-21T08:20:00.000Z"),
         ('{{ printf "%q %5.2f %03d" .b 3.14159 7 }}', '"x y"  3.14 007'),
-        ('{{ $x := "v" }}{{ range $i, $e := (fromJson "[5,6]") }}{{$i}}{{$x}}{{$e}} {{ end }}', "0v5 1v6 "),
+        ('{{ $x := "v" }}{{ range $i, $e := (fromJson "[5,6]") }}{{$i}}{{$x}}{{$e}} {{ end }}', "0v5 1v6 "),  # noqa: E501 - the text under test is as long
         ("{{- .a -}} !", "1!"),
         ('{{ regexReplaceAll "(\\\\w) (\\\\w)" .b "$2 $1" }}', "y x"),
-        ('{{ default "none" .c }} {{ len .b }} {{ index (fromJson "{\\"k\\":1}") "k" }}', "none 3 1"),
+        ('{{ default "none" .c }} {{ len .b }} {{ index (fromJson "{\\"k\\":1}") "k" }}', "none 3 1"),  # noqa: E501 - the text under test is as long
         ("{{ __line__ | len }}", "11"),
         ('{{ unixEpoch (toDate "2006-01-02" "2026-11-21") }}', "1795219200"),
     ],

@@ -29,7 +29,7 @@ def cases(shared: Path, kind: str) -> list[dict[str, Any]]:
 
 
 class LoadedLines:
-    """The lines of a case; a load without a period has its own start as period (the data lost it)."""
+    """The lines of a case; where a load lost its period, its start is tried as one."""
 
     def __init__(self, load: list[dict[str, Any]], *, periodic: bool) -> None:
         rows = []

@@ -18,6 +18,18 @@ from obstack_lab.telemetry.logql.regex import RegexError, compile_regex
 from obstack_lab.telemetry.logql.template import gotime
 from obstack_lab.telemetry.logql.template.errors import CallError
 from obstack_lab.telemetry.logql.template.gotime import GoTime
+from obstack_lab.telemetry.logql.template.numbers import (
+    difference,
+    float_divide,
+    int_divide,
+    int_modulo,
+    largest,
+    product,
+    round_half,
+    smallest,
+    to_float,
+    to_int,
+)
 from obstack_lab.telemetry.logql.template.printing import show, sprintf
 
 MANY = 99
@@ -36,34 +48,6 @@ class Function:
     least: int
     most: int
     kinds: str = "*"
-
-
-def to_int(value: Any) -> int:
-    """Return the integer that sprig's cast makes of anything; 0 where it can make none."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return int(value) if math.isfinite(value) else 0
-    if isinstance(value, str):
-        try:
-            return int(value, 0) if not re.fullmatch(r"[+-]?0\d+", value) else int(value, 8)
-        except ValueError:
-            return 0
-    return 0
-
-
-def to_float(value: Any) -> float:
-    """Return the float that sprig's cast makes of anything; 0 where it can make none."""
-    if isinstance(value, bool | int | float):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            return gonumber.parse_float(value)
-        except gonumber.GoError:
-            return 0.0
-    return 0.0
 
 
 def _title(text: str) -> str:
@@ -120,51 +104,6 @@ def _go_value(function: Callable[[str], Any]) -> Callable[[str], Any]:
             raise CallError(str(error)) from error
 
     return call
-
-
-def _int_divide(left: Any, right: Any) -> int:
-    a, b = to_int(left), to_int(right)
-    if b == 0:
-        raise CallError("runtime error: integer divide by zero")
-    return (
-        int(math.trunc(a / b)) if abs(a) < 2**52 else abs(a) // abs(b) * (1 if a * b >= 0 else -1)
-    )
-
-
-def _int_modulo(left: Any, right: Any) -> int:
-    a, b = to_int(left), to_int(right)
-    if b == 0:
-        raise CallError("runtime error: integer divide by zero")
-    return int(math.fmod(a, b)) if abs(a) < 2**52 else a - b * _int_divide(a, b)
-
-
-def _float_divide(*values: Any) -> float:
-    result = to_float(values[0])
-    for value in values[1:]:
-        divisor = to_float(value)
-        if divisor == 0:
-            result = math.nan if result == 0 else math.copysign(math.inf, result)
-        else:
-            result /= divisor
-    return result
-
-
-def _round(value: Any, places: Any, half: Any = 0.5) -> float:
-    scale = 10.0 ** to_int(places)
-    digit = to_float(value) * scale
-    fraction = math.modf(digit)[0]
-    return (math.ceil(digit) if fraction >= to_float(half) else math.floor(digit)) / scale
-
-
-def _product(values: tuple[Any, ...]) -> int:
-    result = 1
-    for value in values:
-        result *= to_int(value)
-    return (result + 2**63) % 2**64 - 2**63
-
-
-def _difference(values: tuple[Any, ...]) -> float:
-    return to_float(values[0]) - sum(to_float(value) for value in values[1:])
 
 
 def _from_json(text: str) -> Any:
@@ -315,14 +254,6 @@ def _escape_html(text: str) -> str:
     return text
 
 
-def _largest(first: Any, *others: Any) -> int:
-    return max(to_int(first), *map(to_int, others)) if others else to_int(first)
-
-
-def _smallest(first: Any, *others: Any) -> int:
-    return min(to_int(first), *map(to_int, others)) if others else to_int(first)
-
-
 def _unescape_url(text: str) -> str:
     if re.search(r"%(?![0-9a-fA-F]{2})", text):
         bad = re.search(r"%.{0,2}", text)
@@ -397,20 +328,20 @@ FUNCTIONS: dict[str, Function] = {
     "float64": Function(to_float, 1, 1),
     "add": Function(lambda *values: sum(map(to_int, values)), 0, MANY),
     "sub": Function(lambda left, right: to_int(left) - to_int(right), 2, 2),
-    "mul": Function(lambda *values: _product(values), 1, MANY),
-    "div": Function(_int_divide, 2, 2),
-    "mod": Function(_int_modulo, 2, 2),
+    "mul": Function(lambda *values: product(values), 1, MANY),
+    "div": Function(int_divide, 2, 2),
+    "mod": Function(int_modulo, 2, 2),
     "addf": Function(lambda *values: sum(map(to_float, values)), 0, MANY),
-    "subf": Function(lambda *values: _difference(values), 1, MANY),
+    "subf": Function(lambda *values: difference(values), 1, MANY),
     "mulf": Function(lambda *values: math.prod(map(to_float, values)), 1, MANY),
-    "divf": Function(_float_divide, 1, MANY),
-    "max": Function(_largest, 1, MANY),
-    "min": Function(_smallest, 1, MANY),
+    "divf": Function(float_divide, 1, MANY),
+    "max": Function(largest, 1, MANY),
+    "min": Function(smallest, 1, MANY),
     "maxf": Function(lambda *values: max(map(to_float, values)), 1, MANY),
     "minf": Function(lambda *values: min(map(to_float, values)), 1, MANY),
     "ceil": Function(lambda value: float(math.ceil(to_float(value))), 1, 1),
     "floor": Function(lambda value: float(math.floor(to_float(value))), 1, 1),
-    "round": Function(_round, 2, 3),
+    "round": Function(round_half, 2, 3),
     "bytes": Function(_go_value(lambda text: float(gonumber.parse_size(text))), 1, 1, "s"),
     "duration": Function(_go_value(lambda text: gonumber.parse_duration(text) / 1e9), 1, 1, "s"),
     "duration_seconds": Function(

@@ -157,7 +157,7 @@ class TemplateParser:
             self.at += 1
         return word
 
-    def _action(
+    def _action(  # noqa: C901 - one branch a case
         self, start: int, targets: list[list[Node]], stack: list[tuple[Block, int]]
     ) -> tuple[int, bool]:
         end, trims = self._cut(start)
@@ -278,7 +278,7 @@ class TemplateParser:
             )
         return tuple(operands)
 
-    def _operand(self, context: str) -> Operand:
+    def _operand(self, context: str) -> Operand:  # noqa: C901, PLR0912 - one branch a case
         kind, word, position = self._take()
         value: Any = None
         if kind == "name":

@@ -13,7 +13,7 @@ _VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d*))?(.)", re.DOTALL)
 WIDEST = 100_000
 
 
-def show(value: Any) -> str:
+def show(value: Any) -> str:  # noqa: PLR0911 - one return a case
     """Return a value as `%v` prints it."""
     if isinstance(value, str):
         return value
@@ -120,7 +120,7 @@ def _padded(text: str, flags: str, width: int, verb: str) -> str:
     return text.rjust(width)
 
 
-def _verb(verb: str, value: Any, flags: str, precision: str | None) -> str:
+def _verb(verb: str, value: Any, flags: str, precision: str | None) -> str:  # noqa: C901, PLR0911 - one branch a case
     places = None if precision is None else min(int(precision or 0), WIDEST)
     is_int = isinstance(value, int) and not isinstance(value, bool)
     plus = "+" if "+" in flags else " " if " " in flags else ""
