@@ -100,8 +100,11 @@ class Database:
         if self.path is None:
             row = self.cursor().execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
             return int(row.fetchone()[0] or 0)
-        log = self.path.with_name(self.path.name + ".wal")
-        return sum(file.stat().st_size for file in (self.path, log) if file.exists())
+        return _size(self.path) + self.log_bytes()
+
+    def log_bytes(self) -> int:
+        """Return the size of the write-ahead log: what is also held in memory, uncompressed."""
+        return _size(self.path.with_name(self.path.name + ".wal")) if self.path else 0
 
     def close(self) -> None:
         """Flush every tenant and close the file."""
@@ -109,3 +112,10 @@ class Database:
             tenant.flush()
         with self._lock:
             self._root.close()
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0

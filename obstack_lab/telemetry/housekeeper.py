@@ -11,6 +11,8 @@ from obstack_lab.telemetry.database import Database
 
 FLUSH_SECONDS = 0.2
 SWEEP_SECONDS = 5.0
+LOG_MEGABYTES = 48.0
+"""The write-ahead log is folded in at this size: it is held in memory and replayed at a start."""
 EVICTED_SHARE = 0.2
 """How much of the oldest data goes at once when the ceiling is reached."""
 
@@ -54,10 +56,12 @@ class Housekeeper:
             self._thread.join(timeout=5)
 
     def sweep(self) -> None:
-        """Drop what is too old, then the oldest share while the store is over its ceiling."""
+        """Drop what is too old, fold a long log in, keep the store under its ceiling."""
         if self.retention.seconds is not None:
             before = int((self._clock() - self.retention.seconds) * 1e9)
             self.expired_rows += sum(tenant.expire(before) for tenant in self.database.tenants)
+        if self.database.log_bytes() > LOG_MEGABYTES * 1e6:
+            self.database.checkpoint()
         ceiling = self.retention.megabytes
         if ceiling is None or self.database.used_bytes() <= ceiling * 1e6:
             return

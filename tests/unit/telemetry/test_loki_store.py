@@ -95,6 +95,22 @@ def test_the_oldest_go_when_the_store_is_over_its_ceiling(tmp_path: Path) -> Non
     database.close()
 
 
+def test_a_long_log_is_folded_in_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obstack_lab.telemetry.housekeeper.LOG_MEGABYTES", 0.01)
+    database = Database(tmp_path / "t.duckdb")
+    store = LogStore(database)
+    database.register(store)
+    store.append([Batch({"app": "web"}, [Record(n * SECOND, f"line {n}") for n in range(2000)])])
+    store.flush()
+    assert database.log_bytes() > 10_000
+    Housekeeper(database, Retention(None, None), clock=lambda: 0.0).sweep()
+    assert database.log_bytes() < 10_000
+    assert len(list(store.scan(ALL, 0, 1 << 62))) == 2000
+    database.close()
+
+
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     database = Database(tmp_path / "t.duckdb")
     store = LogStore(database)
