@@ -41,6 +41,7 @@ def dependencies(scenario: Scenario) -> tuple[Path, ...]:
         root / "scenarios" / scenario.id / "scenario.yaml",
         *(_PACKAGE / "orchestrator" / "faults" / f"{driver}.py" for driver in drivers),
         *(file for name in scenario.services for file in (services / name).rglob("*.py")),
+        *(file for name in scenario.services for file in services.glob(f"releases/{name}_*.py")),
         *(root / "stack" / "prometheus").rglob("*.y*ml"),
     ]
     return tuple(sorted(file for file in files if file.is_file()))
