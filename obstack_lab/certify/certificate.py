@@ -40,9 +40,14 @@ def dependencies(scenario: Scenario) -> tuple[Path, ...]:
     files = [
         root / "scenarios" / scenario.id / "scenario.yaml",
         *(_PACKAGE / "orchestrator" / "faults" / f"{driver}.py" for driver in drivers),
-        *(file for name in scenario.services for file in (services / name).rglob("*.py")),
+        *(
+            file
+            for name in scenario.services
+            for file in (services / name).rglob("*")
+            if file.suffix in {".py", ".sql"}
+        ),
         *(file for name in scenario.services for file in services.glob(f"releases/{name}_*.py")),
-        *(root / "stack" / "prometheus").rglob("*.y*ml"),
+        *(root / "stack" / "prometheus" / "rules").glob("*.yml"),
     ]
     return tuple(sorted(file for file in files if file.is_file()))
 
