@@ -96,11 +96,12 @@ class Database:
             self.cursor().execute("CHECKPOINT")
 
     def used_bytes(self) -> int:
-        """Return the size of the data: the file with its log, or the blocks in memory."""
+        """Return the size of the data: the blocks in use and the log not yet folded into them."""
         if self.path is None:
             row = self.cursor().execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
             return int(row.fetchone()[0] or 0)
-        return _size(self.path) + self.log_bytes()
+        row = self.cursor().execute("SELECT used_blocks * block_size FROM pragma_database_size()")
+        return int(row.fetchone()[0] or 0) + self.log_bytes()
 
     def log_bytes(self) -> int:
         """Return the size of the write-ahead log: what is also held in memory, uncompressed."""

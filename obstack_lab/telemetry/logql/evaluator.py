@@ -23,7 +23,7 @@ from obstack_lab.telemetry.logql.windows import window_function
 
 Matrix = dict[LabelSet, list[float | None]]
 Samples = dict[LabelSet, tuple[list[int], list[float]]]
-_CHECK_EVERY = 512
+_CHECK_EVERY = 64
 _SUMMABLE = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate", "sum_over_time"})
 
 

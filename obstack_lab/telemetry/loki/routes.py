@@ -16,9 +16,15 @@ from obstack_lab.telemetry.logql.errors import DeadlinePassed, LogqlError
 from obstack_lab.telemetry.logql.formatter import pretty
 from obstack_lab.telemetry.logql.validate import parse
 from obstack_lab.telemetry.loki import answer, body, otlp, push, tail
+from obstack_lab.telemetry.loki.detected import DetectedService
 from obstack_lab.telemetry.loki.label import LabelService
 from obstack_lab.telemetry.loki.lines import LineReader
-from obstack_lab.telemetry.loki.query import QueryService
+from obstack_lab.telemetry.loki.query import (
+    DEADLINE_SECONDS,
+    MOST_ENTRIES,
+    MOST_SERIES,
+    QueryService,
+)
 from obstack_lab.telemetry.loki.query import Request as Query
 from obstack_lab.telemetry.loki.record import Batch, Refused
 from obstack_lab.telemetry.loki.source import StoreSource
@@ -31,6 +37,20 @@ BUILD = {
     "buildUser": "",
     "buildDate": "",
     "goVersion": "",
+}
+LIMITS = {
+    "limits": {
+        "discover_log_levels": True,
+        "max_entries_limit_per_query": MOST_ENTRIES,
+        "max_line_size_truncate": False,
+        "max_query_bytes_read": "0B",
+        "max_query_length": "30d1h",
+        "max_query_series": MOST_SERIES,
+        "query_timeout": f"{DEADLINE_SECONDS:g}s",
+        "volume_enabled": True,
+    },
+    "pattern_ingester_enabled": False,
+    "version": BUILD["version"],
 }
 Handler = Callable[[Request], Awaitable[Response]]
 _ENCODING_FLAGS = "x-loki-response-encoding-flags"
@@ -80,6 +100,7 @@ class _Face:
         self.store = store
         self.queries = QueryService(StoreSource(store), LineReader(store))
         self.labels = LabelService(store)
+        self.detected = DetectedService(LineReader(store))
 
     async def query_range(self, request: Request) -> Response:
         query = await self._query(request)
@@ -130,6 +151,28 @@ class _Face:
     async def detected_labels(self, request: Request) -> Response:
         given = first(await parameters(request))
         return answer.json_answer(self.labels.detected_labels(lambda name: given.get(name, "")))
+
+    async def detected_fields(self, request: Request) -> Response:
+        given = first(await parameters(request))
+        return answer.json_answer(
+            await to_thread.run_sync(self.detected.fields, lambda name: given.get(name, ""))
+        )
+
+    async def detected_values(self, request: Request) -> Response:
+        given = first(await parameters(request))
+        name = request.path_params["name"]
+        return answer.json_answer(
+            await to_thread.run_sync(self.detected.values, lambda key: given.get(key, ""), name)
+        )
+
+    async def patterns(self, request: Request) -> Response:
+        """Answer that no patterns are mined, after checking the question."""
+        given = first(await parameters(request))
+        parse(given.get("query", ""))
+        return answer.success([])
+
+    async def drilldown_limits(self, _request: Request) -> Response:
+        return answer.json_answer(LIMITS)
 
     async def format_query(self, request: Request) -> Response:
         given = first(await parameters(request))
@@ -210,6 +253,10 @@ def routes(database: Database) -> list[BaseRoute]:
         route(f"{api}/index/volume", face.volume, *both),
         route(f"{api}/index/volume_range", face.volume_range, *both),
         route(f"{api}/detected_labels", face.detected_labels, *both),
+        route(f"{api}/detected_fields", face.detected_fields, *both),
+        route(f"{api}/detected_field/{{name}}/values", face.detected_values, *both),
+        route(f"{api}/patterns", face.patterns, *both),
+        route(f"{api}/drilldown-limits", face.drilldown_limits, "GET"),
         WebSocketRoute(f"{api}/tail", face.tail),
         route(f"{api}/tail", face.no_socket, "GET"),
         route(f"{api}/format_query", face.format_query, *both),

@@ -11,11 +11,16 @@ import orjson
 from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.filters import text_test
+from obstack_lab.telemetry.loki.record import Refused
 
 _SERVICE_SOURCES = (
     "service", "app", "application", "app_name", "name", "app_kubernetes_io_name", "container",
     "container_name", "k8s_container_name", "component", "workload", "job", "k8s_job_name",
 )  # fmt: skip
+
+
+MOST_STREAMS = 10_000
+"""How many streams the store keeps at a time."""
 
 
 @dataclass
@@ -70,6 +75,12 @@ class Streams:
             with self._lock:
                 stream = self._by_labels.get(key)
                 if stream is None:
+                    if len(self._by_id) >= MOST_STREAMS:
+                        raise Refused(
+                            f"Maximum active stream limit exceeded (limit {MOST_STREAMS}); reduce "
+                            "the number of active streams (reduce labels or their values)",
+                            429,
+                        )
                     stream = Stream(max(self._by_id, default=0) + 1, dict(key))
                     self._by_id[stream.id] = stream
                     self._by_labels[key] = stream

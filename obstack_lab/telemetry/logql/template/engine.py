@@ -26,6 +26,8 @@ _OF_ENTRY = ("__line__", "__timestamp__")
 _NAMES = frozenset(FUNCTIONS) | frozenset(_OF_ENTRY) | {"and", "or"}
 LONGEST_OUTPUT = 1 << 20
 """How many characters one line may become."""
+MOST_ROUNDS = 10_000
+"""How many times the `range`s of one line may go round."""
 _MISSING: Any = object()
 
 
@@ -88,6 +90,7 @@ class _Run:
         self.variables: list[tuple[str, Any]] = [("$", self.labels)]
         self.pieces: list[str] = []
         self.length = 0
+        self.rounds = 0
 
     def output(self) -> str:
         self._walk(self.template.nodes, self.labels)
@@ -142,6 +145,9 @@ class _Run:
             self._walk(node.otherwise, dot)
             return
         for key, item in pairs:
+            self.rounds += 1
+            if self.rounds > MOST_ROUNDS:
+                raise TemplateError("template repeats too often")
             mark = len(self.variables)
             if len(names) == 1:
                 self.variables.append((names[0], item))
@@ -162,9 +168,7 @@ class _Run:
         if isinstance(value, list):
             return list(enumerate(value))
         if isinstance(value, int) and not isinstance(value, bool):
-            if value > LONGEST_OUTPUT:
-                raise TemplateError("template repeats too often")
-            return [(index, index) for index in range(value)]
+            return [(index, index) for index in range(min(value, MOST_ROUNDS + 1))]
         if value is None:
             return []
         operand = node.pipeline.commands[0][0]
