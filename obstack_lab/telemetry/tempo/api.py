@@ -13,6 +13,7 @@ from obstack_lab.telemetry.tempo.legacy_search import legacy_search, parse_tags
 from obstack_lab.telemetry.tempo.metrics_query import query_series
 from obstack_lab.telemetry.tempo.metrics_reply import (
     REMOTE,
+    exemplars_of,
     instant_document,
     instant_of,
     intervals_of,
@@ -30,7 +31,8 @@ from obstack_lab.telemetry.tempo.tag_values import field_of, plain_values, typed
 from obstack_lab.telemetry.tempo.tags import checked_scope, tag_names
 from obstack_lab.telemetry.traceql.errors import TraceQLError
 from obstack_lab.telemetry.traceql.query_parser import parse
-from obstack_lab.telemetry.traceql.syntax import MetricsQuery, Pipeline
+from obstack_lab.telemetry.traceql.series import Intervals, Series
+from obstack_lab.telemetry.traceql.syntax import MetricsNode, MetricsQuery, Pipeline
 from obstack_lab.telemetry.traceql.validator import validate
 
 QUERY_SECONDS = 20.0
@@ -139,19 +141,23 @@ class Api:
     def query_range(self, request: HttpRequest) -> Response:
         """Answer `/api/metrics/query_range`."""
         given = request.query_params
-        node = metrics_of(given.get("q") or given.get("query", ""), instant=False)
+        node, hints = metrics_of(given.get("q") or given.get("query", ""), instant=False)
         asked = time_range(given, prefix=REMOTE)
         intervals = intervals_of(asked, step_of(given, asked))
-        series = query_series(self.store, node, intervals, Deadline(self.query_seconds))
-        return json_reply(range_document(series, intervals))
+        most = exemplars_of(given, hints)
+        series = self._series(node, intervals, exemplars=most)
+        return json_reply(range_document(series, intervals, exemplars=most))
 
     def query_instant(self, request: HttpRequest) -> Response:
         """Answer `/api/metrics/query`."""
         given = request.query_params
-        node = metrics_of(given.get("q") or given.get("query", ""), instant=True)
+        node, _ = metrics_of(given.get("q") or given.get("query", ""), instant=True)
         intervals = instant_of(time_range(given, prefix=""))
-        series = query_series(self.store, node, intervals, Deadline(self.query_seconds))
-        return json_reply(instant_document(series))
+        return json_reply(instant_document(self._series(node, intervals, exemplars=0)))
+
+    def _series(self, node: MetricsNode, intervals: Intervals, *, exemplars: int) -> list[Series]:
+        deadline = Deadline(self.query_seconds)
+        return query_series(self.store, node, intervals, deadline, exemplars=exemplars)
 
 
 def _limit(given: Mapping[str, str]) -> int:

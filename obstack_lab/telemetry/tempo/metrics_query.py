@@ -24,14 +24,27 @@ def query_series(
     deadline: Deadline,
     *,
     fast: bool = True,
+    exemplars: int = 0,
 ) -> list[Series]:
-    """Return the series of a metrics query; `fast=False` looks at every span, as a check does."""
+    """Return the series of a metrics query; `fast=False` looks at every span, as a check does.
+
+    With `exemplars`, about so many spans are given as examples.
+    """
     store.flush()
-    return evaluate(node, lambda query: _leaf(store, query, intervals, deadline, fast=fast))
+    return evaluate(
+        node,
+        lambda query: _leaf(store, query, intervals, deadline, fast=fast, exemplars=exemplars),
+    )
 
 
 def _leaf(
-    store: SpanStore, query: MetricsQuery, intervals: Intervals, deadline: Deadline, *, fast: bool
+    store: SpanStore,
+    query: MetricsQuery,
+    intervals: Intervals,
+    deadline: Deadline,
+    *,
+    fast: bool,
+    exemplars: int,
 ) -> list[Series]:
     aggregate = query.aggregate
     request = request_of(query.pipeline)
@@ -45,14 +58,17 @@ def _leaf(
         each_span(store, query, request, intervals, deadline, comparison.observe)
         return comparison.series()
     accumulator = Accumulator(aggregate, intervals)
-    if not (fast and fast_path(store, query, request, accumulator)):
+    if not (fast and fast_path(store, query, request, accumulator, exemplars=exemplars)):
         view = request.view()
         keys = [view.getter(target) for target in aggregate.by]
         read = None if aggregate.field is None else view.getter(aggregate.field)
 
         def observe(span: Span, interval: int) -> None:
             key = key_of(key(span) for key in keys)
-            accumulator.observe(key, interval, None if read is None else read(span))
+            value = None if read is None else read(span)
+            accumulator.observe(key, interval, value)
+            if exemplars:
+                accumulator.exemplify(key, value, interval, span.trace.trace_id, span.start)
 
         each_span(store, query, request, intervals, deadline, observe)
     return accumulator.series()

@@ -8,14 +8,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from obstack_lab.telemetry.tempo.answer import any_value, double
 from obstack_lab.telemetry.tempo.parameters import BadRequest
 from obstack_lab.telemetry.traceql.errors import ParseFailure, TraceQLError
+from obstack_lab.telemetry.traceql.exemplar import MOST, Exemplar, spread
 from obstack_lab.telemetry.traceql.query_parser import parse
 from obstack_lab.telemetry.traceql.series import Intervals, Series
-from obstack_lab.telemetry.traceql.static import format_duration, parse_duration
+from obstack_lab.telemetry.traceql.static import Value, format_duration, parse_duration
 from obstack_lab.telemetry.traceql.syntax import MetricsNode
 from obstack_lab.telemetry.traceql.validator import validate
 
@@ -23,6 +24,8 @@ SECOND = 10**9
 LONGEST = 24 * 3600 * SECOND
 MOST_INTERVALS = 10_000
 REMOTE = "rpc error: code = Code(400) desc = "
+
+Hints: TypeAlias = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Range:
     end: int
 
 
-def metrics_of(text: str, *, instant: bool) -> MetricsNode:
-    """Return the tree of a metrics query; raises BadRequest with Tempo's prefixes."""
+def metrics_of(text: str, *, instant: bool) -> tuple[MetricsNode, Hints]:
+    """Return the tree of a metrics query and its hints; raises BadRequest with Tempo's prefixes."""
     prefix = "compiling query: "
     if not text:
         told = "parse error : syntax error: unexpected $end"
@@ -49,7 +52,7 @@ def metrics_of(text: str, *, instant: bool) -> MetricsNode:
         validate(query)
     except TraceQLError as error:
         raise BadRequest(f"{prefix}{error}") from error
-    return query.metrics
+    return query.metrics, query.hints
 
 
 def time_range(given: Mapping[str, str], *, prefix: str) -> Range:
@@ -145,15 +148,32 @@ def _not_a(text: str) -> str:
     return f'not a valid duration string: "{text}"'
 
 
-def range_document(series: list[Series], intervals: Intervals) -> dict[str, Any]:
-    """Return the answer of a range query."""
+def exemplars_of(given: Mapping[str, str], hints: Hints) -> int:
+    """Return how many exemplars are wanted; only the query's hint turns them off."""
+    if hints.get("exemplars") is False:
+        return 0
+    text = given.get("exemplars", "")
+    return min(int(text), MOST) if re.fullmatch(r"0*[1-9][0-9]{0,8}", text) else MOST
+
+
+def range_document(
+    series: list[Series], intervals: Intervals, *, exemplars: int = 0
+) -> dict[str, Any]:
+    """Return the answer of a range query, with about so many exemplars."""
     out = []
+    share = max(1, exemplars // max(1, len(series)))
+    left = exemplars
     for one in series:
         samples = []
         for at in sorted(one.points):
             moment = (intervals.first + at * intervals.step) // 10**6
             samples.append({"timestampMs": str(moment), "value": double(one.points[at])})
-        out.append({"labels": _labels(one), "samples": samples})
+        entry = {"labels": _labels(one), "samples": samples}
+        chosen = spread(one.exemplars, min(share, left))
+        if chosen:
+            left -= len(chosen)
+            entry["exemplars"] = [_exemplar(one, exemplar) for exemplar in chosen]
+        out.append(entry)
     return {"series": out, "metrics": {"completedJobs": 1, "totalJobs": 1}}
 
 
@@ -167,6 +187,17 @@ def instant_document(series: list[Series]) -> dict[str, Any]:
             for value in one.points.values()
         ]
     return document
+
+
+def _exemplar(one: Series, exemplar: Exemplar) -> dict[str, Any]:
+    """Return an exemplar with its trace and its group; where spans are counted, on the line."""
+    value = one.points.get(exemplar.interval, 0.0) if exemplar.value is None else exemplar.value
+    grouped = [pair for pair in _labels(one) if pair["key"] not in ("__name__", "__bucket", "p")]
+    return {
+        "labels": [{"key": "trace:id", "value": any_value(exemplar.trace_id)}, *grouped],
+        "value": double(value),
+        "timestampMs": str(exemplar.moment // 10**6),
+    }
 
 
 def _labels(one: Series) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from obstack_lab.telemetry.tempo.decoder import KINDS, STATUSES
 from obstack_lab.telemetry.tempo.predicate import Translator
 from obstack_lab.telemetry.tempo.store import SpanStore
 from obstack_lab.telemetry.traceql.conditions import Request, scoped
-from obstack_lab.telemetry.traceql.series import BUCKETING, COUNTING, Accumulator, Key, key_of
+from obstack_lab.telemetry.traceql.exemplar import Key, spread
+from obstack_lab.telemetry.traceql.series import BUCKETING, COUNTING, Accumulator, key_of
 from obstack_lab.telemetry.traceql.static import Value
 from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Filter, Intrinsic, MetricsQuery
 
@@ -20,6 +21,9 @@ _BUCKET = (
     "ELSE length(ltrim(bin({value} - 1), '0')) END"
 )
 """The exponent of the power of two; beyond 2^45 a float's logarithm is not exact enough."""
+
+_CHOICE = 4
+"""So many times as many exemplars are read as are given: each series gets its share of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,17 @@ class Column:
 
 
 def fast_path(
-    store: SpanStore, query: MetricsQuery, request: Request, accumulator: Accumulator
+    store: SpanStore,
+    query: MetricsQuery,
+    request: Request,
+    accumulator: Accumulator,
+    *,
+    exemplars: int,
 ) -> bool:
-    """Fill the accumulator by one SQL query, or return False where only Python can."""
+    """Fill the accumulator by one SQL query, or return False where only Python can.
+
+    The number of one row in each group is read with it; a second query reads the exemplars there.
+    """
     stages = query.pipeline.stages
     if len(stages) != 1 or not isinstance(stages[0], Filter) or request.fetched() is not None:
         return False
@@ -45,29 +57,57 @@ def fast_path(
     columns = [column_of(store, target) for target in query.aggregate.by]
     if any(column is None for column in columns):
         return False
-    measured = _measured(store, query)
-    if measured is None:
+    subject = _subject(store, query)
+    if subject is None:
         return False
+    measured = _measured(query.aggregate.op, subject)
     groups = [column for column in columns if column is not None]
     intervals = accumulator.intervals
     chosen = ["(started - ? - 1) // ?"]
     chosen += [expression for column in groups for expression in column.expressions]
     keys = ", ".join(str(number + 1) for number in range(len(chosen)))
     statement = (
-        f"SELECT {', '.join(chosen)}, {measured} FROM spans "  # noqa: S608 - our own names
+        f"SELECT {', '.join(chosen)}, {measured}, min(rowid) FROM spans "  # noqa: S608 - our own names
         f"WHERE started > ? AND started <= ? AND {predicate.sql} GROUP BY {keys}"
     )
     if query.aggregate.op in BUCKETING:
         statement += f", {len(chosen) + 1}"
     values = [intervals.begin, intervals.step, intervals.begin, intervals.end, *predicate.values]
-    for row in store.cursor().execute(statement, values).fetchall():
-        at, key = 1, []
-        for column in groups:
-            size = len(column.expressions)
-            key.append(column.read(row[at : at + size]))
-            at += size
-        _observe(accumulator, key_of(key), int(row[0]), row[at:])
+    cursor = store.cursor()
+    cursor.begin()
+    try:
+        rows = cursor.execute(statement, values).fetchall()
+        examples: dict[int, Key] = {}
+        for row in rows:
+            at, parts = 1, []
+            for column in groups:
+                size = len(column.expressions)
+                parts.append(column.read(row[at : at + size]))
+                at += size
+            key = key_of(parts)
+            _observe(accumulator, key, int(row[0]), row[at:-1])
+            examples[row[-1]] = key
+        if exemplars and examples:
+            _exemplify(cursor, accumulator, examples, subject, most=exemplars)
+    finally:
+        cursor.commit()
     return True
+
+
+def _exemplify(
+    cursor: Any, accumulator: Accumulator, examples: dict[int, Key], subject: str, *, most: int
+) -> None:
+    """Read the spans of these rows, of some of them where they are too many."""
+    numbers = spread(sorted(examples), most * _CHOICE)
+    found = cursor.execute(
+        f"SELECT rowid, trace_high, trace_low, started, {subject or 'NULL'} "  # noqa: S608 - our own names
+        "FROM spans WHERE rowid BETWEEN ? AND ? AND rowid IN (SELECT unnest(?::BIGINT[]))",
+        [numbers[0], numbers[-1], numbers],
+    )
+    for number, high, low, started, value in found.fetchall():
+        interval = accumulator.intervals.index(started)
+        trace_id = f"{high:016x}{low:016x}"
+        accumulator.exemplify(examples[number], value, interval, trace_id, started)
 
 
 def _is_sieved(query: MetricsQuery, request: Request) -> bool:
@@ -95,21 +135,26 @@ def _observe(accumulator: Accumulator, key: Key, interval: int, measured: Sequen
         moments.broken |= number < all_of_them
 
 
-def _measured(store: SpanStore, query: MetricsQuery) -> str | None:
-    """Return what SQL calculates for the function; None where it cannot."""
+def _subject(store: SpanStore, query: MetricsQuery) -> str | None:
+    """Return the column that is measured, empty where spans are counted; None where none is it."""
     aggregate = query.aggregate
     if aggregate.op in COUNTING:
-        return "count(*)"
+        return ""
     target = aggregate.field
     if target == Intrinsic("duration"):
-        value = "duration"
-    elif isinstance(target, Attribute) and (name := _numbers(store, target, aggregate.op)):
-        value = name
-    else:
-        return None
-    if aggregate.op in BUCKETING:
-        return f"{_BUCKET.format(value=value)}, count(*)"
-    return f"min({value}), max({value}), sum({value}), count({value}), count(*)"
+        return "duration"
+    if isinstance(target, Attribute):
+        return _numbers(store, target, aggregate.op) or None
+    return None
+
+
+def _measured(op: str, subject: str) -> str:
+    """Return what SQL calculates of a column for the function."""
+    if op in COUNTING:
+        return "count(*)"
+    if op in BUCKETING:
+        return f"{_BUCKET.format(value=subject)}, count(*)"
+    return f"min({subject}), max({subject}), sum({subject}), count({subject}), count(*)"
 
 
 def _numbers(store: SpanStore, target: Attribute, op: str) -> str:

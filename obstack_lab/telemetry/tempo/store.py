@@ -42,6 +42,7 @@ class SpanStore:
         self.decoder = Decoder()
         self.received = 0
         self.lost = 0
+        self.repeated = 0
         self._buffer: list[Record] = []
         self._lock = threading.Lock()
         database.apply(SCHEMA)
@@ -76,12 +77,35 @@ class SpanStore:
             with self.database.writer() as cursor:
                 with self._lock:
                     records, self._buffer = self._buffer, []
-                if records:
-                    self._write(records, cursor)
+                fresh = self._fresh(records, cursor)
+                if fresh:
+                    self._write(fresh, cursor)
+                self.repeated += len(records) - len(fresh)
         except duckdb.Error:
             self.lost += len(records)
             self._load()
             logger.exception("%d spans could not be written", len(records))
+
+    @staticmethod
+    def _fresh(records: list[Record], cursor: Any) -> list[Record]:
+        """Return the records without those that were sent before: an exporter tries again.
+
+        Spans arrive about when they began, so that only the newest part of the table is read.
+        """
+        first: dict[tuple[int, int, int, int], Record] = {}
+        for record in records:
+            first.setdefault((record.trace_id, record.span_id, record.kind, record.started), record)
+        if not first:
+            return []
+        moments = [record.started for record in first.values()]
+        known = cursor.execute(
+            "SELECT trace_high, trace_low, span_id, kind, started FROM spans "
+            "WHERE started BETWEEN ? AND ? AND span_id IN (SELECT unnest(?::UBIGINT[]))",
+            [min(moments), max(moments), [record.span_id for record in first.values()]],
+        ).fetchall()
+        for high, low, *rest in known:
+            first.pop((high << 64 | low, *rest), None)
+        return list(first.values())
 
     def _write(self, records: list[Record], cursor: Any) -> None:
         resources = self._known("span_resources", [r.resource for r in records], cursor)
@@ -204,6 +228,7 @@ class SpanStore:
         return {
             "telemetry_spans_received_total": self.received,
             "telemetry_spans_lost_total": self.lost,
+            "telemetry_spans_repeated_total": self.repeated,
             "telemetry_spans_stored": float(row[0]),
         }
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from obstack_lab.telemetry.traceql.dedicated import SPAN
+from obstack_lab.telemetry.traceql.exemplar import Exemplar, Exemplars, Key
 from obstack_lab.telemetry.traceql.static import NUMERIC, Duration, Value, render
 from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Intrinsic, MetricsAggregate
-
-Key: TypeAlias = tuple[tuple[type, Value], ...]
-"""A group: each value with its type, since 200, 200.0 and true are different groups."""
 
 Labels: TypeAlias = tuple[tuple[str, Value], ...]
 
@@ -28,6 +26,7 @@ class Series:
 
     labels: Labels
     points: dict[int, float]
+    exemplars: list[Exemplar] = field(default_factory=list)
 
     def identity(self) -> str:
         """Return what tells series apart and orders them."""
@@ -125,6 +124,7 @@ class Accumulator:
     counts: dict[Key, dict[int, float]] = field(default_factory=dict)
     buckets: dict[Key, dict[int, dict[int, int]]] = field(default_factory=dict)
     moments: dict[Key, dict[int, Moments]] = field(default_factory=dict)
+    exemplars: Exemplars = field(default_factory=Exemplars)
 
     def observe(self, key: Key, interval: int, value: Value) -> None:
         """Take one span's group, interval and, where the function has a field, its value."""
@@ -139,6 +139,19 @@ class Accumulator:
             self.moment(key, interval).add(number, number, number, 1)
         else:
             self.moment(key, interval).broken = True
+
+    def exemplify(self, key: Key, value: Value, interval: int, trace_id: str, moment: int) -> None:
+        """Keep this span as an example of what it was counted in."""
+        if self.aggregate.op in COUNTING:
+            self.exemplars.offer(key, Exemplar(trace_id, moment, interval))
+            return
+        if type(value) not in NUMERIC:
+            return
+        measured = float(value)  # type: ignore[arg-type]  # a number
+        size = bucket_of(int(measured)) if self.aggregate.op in BUCKETING else 1
+        if size:
+            exemplar = Exemplar(trace_id, moment, interval, measured / self.unit)
+            self.exemplars.offer(key, exemplar, size)
 
     def count(self, key: Key, interval: int, number: int) -> None:
         """Count spans of a group."""
@@ -177,7 +190,7 @@ class Accumulator:
                 if (value := moments.value(op)) is not None
             }
             if points:
-                out.append(Series(self.labels(key), points))
+                out.append(Series(self.labels(key), points, self.exemplars.of(key)))
         return out
 
     @property
@@ -212,6 +225,7 @@ class Accumulator:
             Series(
                 self.labels(key),
                 self._filled({at: number / divisor for at, number in cells.items()}),
+                self.exemplars.of(key),
             )
             for key, cells in groups.items()
         ]
@@ -222,7 +236,8 @@ class Accumulator:
             for share in self.aggregate.quantiles:
                 points = {at: quantile(share, counts) / self.unit for at, counts in cells.items()}
                 labels = (*self.labels(key), ("p", share))
-                out.append(Series(labels, self._filled(points)))
+                near = self.exemplars.near(key, {at: v * self.unit for at, v in points.items()})
+                out.append(Series(labels, self._filled(points), near))
         return out
 
     def _histogram(self) -> list[Series]:
@@ -232,7 +247,7 @@ class Accumulator:
             for size in sizes:
                 points = {at: float(counts.get(size, 0)) for at, counts in cells.items()}
                 labels = (*self.labels(key), ("__bucket", size / self.unit))
-                out.append(Series(labels, self._filled(points)))
+                out.append(Series(labels, self._filled(points), self.exemplars.of(key, size)))
         return out
 
 

@@ -36,7 +36,7 @@ def apply(series: list[Series], stages: tuple[SecondStage, ...]) -> list[Series]
 def _filter(series: list[Series], stage: SampleFilter) -> list[Series]:
     test = COMPARISONS[stage.op]
     kept = [
-        Series(one.labels, {at: v for at, v in one.points.items() if test(v, stage.value)})
+        thinned(one, {at: v for at, v in one.points.items() if test(v, stage.value)})
         for one in series
     ]
     return [one for one in kept if one.points]
@@ -52,9 +52,13 @@ def _rank(series: list[Series], stage: Rank) -> list[Series]:
         present.sort(key=lambda number: sign * ordered[number].points[at])
         for number in present[: stage.limit]:
             points[number][at] = ordered[number].points[at]
-    return [
-        Series(one.labels, chosen) for one, chosen in zip(ordered, points, strict=True) if chosen
-    ]
+    return [thinned(one, chosen) for one, chosen in zip(ordered, points, strict=True) if chosen]
+
+
+def thinned(series: Series, points: dict[int, float]) -> Series:
+    """Return a series with these points left, and the exemplars that belong to them."""
+    left = [exemplar for exemplar in series.exemplars if exemplar.interval in points]
+    return Series(series.labels, points, left)
 
 
 def _combine(node: MetricsMath, run: Callable[[MetricsQuery], list[Series]]) -> list[Series]:

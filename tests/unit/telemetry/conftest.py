@@ -33,7 +33,7 @@ def log_store() -> Iterator[LogStore]:
 
 @pytest.fixture
 def face() -> Iterator[TestClient]:
-    """The whole store over HTTP, in this process: empty, in memory, with an unhandled error as 500."""
+    """The whole store over HTTP, in this process and memory; an unhandled error is a 500."""
     app = build_app(Database(), Retention(seconds=None, megabytes=None))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

@@ -145,6 +145,70 @@ def test_a_span_that_arrives_twice_counts_once_in_its_trace(client):
     assert search(client, "{}")[0]["spanSets"][0]["matched"] == 1
 
 
+def test_a_span_that_was_sent_again_counts_once_everywhere(client):
+    root, child = span(1), span(2, parent=1, n=3, status=2)
+    push(client, root, child, child)
+    push(client, child)
+    for query, expected in {
+        "{} | count_over_time()": 2,
+        "{ .n = 3 } | count_over_time()": 1,
+        "{ status = error } | sum_over_time(.n)": 3,
+        "{ } > { } | count_over_time()": 1,
+        "{ span:childCount = 1 } | count_over_time()": 1,
+    }.items():
+        assert newest_total(client, query) == expected, query
+    (trace,) = search(client, "{} | count() = 2")
+    assert trace["serviceStats"]["shop"] == {"spanCount": 2, "errorCount": 1}
+
+
+def newest_total(client, query):
+    (series,) = metrics(client, query, step="60s")
+    return sum(sample.get("value", 0) for sample in series["samples"])
+
+
+def metrics(client, query, **more):
+    given = {"q": query, "start": BASE - 60, "end": BASE + 60, **more}
+    response = client.get("/api/metrics/query_range", params=given)
+    assert response.status_code == 200, response.text
+    return response.json()["series"]
+
+
+@pytest.mark.parametrize("where", ["{ }", "{ } >> { }"])
+def test_series_carry_exemplars_that_lead_to_a_trace_of_their_group(client, where):
+    other = TRACE.replace("c", "d")
+    push(client, span(1), span(2, parent=1, start=1, length=0.5, who="a"))
+    push(client, span(3, trace=other), span(4, trace=other, parent=3, start=2, length=4, who="b"))
+    by_who = {
+        series["labels"][0]["value"]["stringValue"]: series["exemplars"]
+        for series in metrics(client, f"{where} | rate() by (span.who)", step="60s")
+    }
+    label = {"key": "trace:id", "value": {"stringValue": other}}
+    group = {"key": "span.who", "value": {"stringValue": "b"}}
+    moment = str((BASE + 2) * 1000)
+    assert by_who["b"] == [{"labels": [label, group], "value": 1 / 60, "timestampMs": moment}]
+    ((slow,),) = [
+        series["exemplars"]
+        for series in metrics(
+            client, f"{where[:-1]}.who != nil }} | quantile_over_time(duration, .99)", step="60s"
+        )
+    ]
+    assert (slow["value"], slow["labels"]) == (4.0, [label])
+    sizes = metrics(client, f"{where} | histogram_over_time(duration) by (span.who)", step="60s")
+    assert {one["exemplars"][0]["value"] for one in sizes} >= {0.5, 4.0}
+
+
+def test_exemplars_are_limited_and_can_be_declined(client):
+    push(client, *(span(number + 1, start=number / 4) for number in range(200)))
+    (many,) = metrics(client, "{} | rate()", step="1s", exemplars="0")
+    assert 40 <= len(many["exemplars"]) <= 100
+    (few,) = metrics(client, "{} | rate()", step="1s", exemplars="5")
+    assert len(few["exemplars"]) == 5
+    moments = [int(one["timestampMs"]) for one in few["exemplars"]]
+    assert moments == sorted(moments)
+    (none,) = metrics(client, "{} | rate() with (exemplars=false)", step="1s")
+    assert "exemplars" not in none
+
+
 def test_spans_of_one_trace_may_arrive_apart_and_from_several_services(client):
     push(client, span(2, parent=1, name="child"), service="stock")
     assert search(client, '{ rootName = "root" }') == []
