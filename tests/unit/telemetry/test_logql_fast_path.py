@@ -175,7 +175,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 SEARCH = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 
@@ -200,7 +200,7 @@ def test_metric_queries_are_the_same_with_and_without_duckdb(
         store.database.close()
 
 
-@settings(parent=SEARCH, max_examples=40)
+@settings(parent=SEARCH, max_examples=25)
 @given(logs=LOGS, filters=st.lists(LINE_FILTERS, max_size=3), newest=st.booleans())
 def test_line_filters_are_the_same_in_sql_and_in_the_pipeline(
     logs: list[tuple[int, int, str, dict[str, str]]], filters: list[str], *, newest: bool
