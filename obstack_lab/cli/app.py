@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -45,11 +46,18 @@ def _root(
     """Learning by doing: diagnose failures, apply fixes, validate results."""
 
 
+def _end(number: int, _frame: object) -> NoReturn:
+    """Leave as after Ctrl-C, so that what a command started is stopped."""
+    sys.exit(128 + number)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; an error of the lab is one line on stderr with the next step.
 
     Exit codes: 0 done, 1 it did not hold, 2 wrong use.
     """
+    if arguments is None:
+        signal.signal(signal.SIGTERM, _end)
     try:
         code = app(arguments, prog_name="./lab", standalone_mode=False)
         sys.stdout.flush()

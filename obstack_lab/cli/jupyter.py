@@ -52,7 +52,8 @@ class JupyterServer(BaseModel):
         """Return the process, or None where it has ended or the pid is another's by now."""
         try:
             process = psutil.Process(self.pid)
-            if abs(process.create_time() - self.pid_started) < 1 and process.is_running():
+            same = abs(process.create_time() - self.pid_started) < 1
+            if same and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         except psutil.NoSuchProcess:
             pass
@@ -152,16 +153,26 @@ def launch(home: LabHome, *, port: int | None = None) -> JupyterServer:
     return server
 
 
-def wait(home: LabHome, server: JupyterServer) -> None:
-    """Return when the server answers; raise EngineError with its log's place otherwise."""
+def wait(home: LabHome, server: JupyterServer, *, port: int | None = None) -> JupyterServer:
+    """Return the server when it answers; raise EngineError with its log's place otherwise.
+
+    Where no port was asked for, another program may have taken the free one meanwhile: a server
+    that ended is started once more, on the next.
+    """
     deadline = time.monotonic() + START_SECONDS
+    again = port is None
     while not server.answers():
-        if server.process() is None or time.monotonic() > deadline:
+        ended = server.process() is None
+        if ended and again:
+            again = False
+            server = launch(home)
+        elif ended or time.monotonic() > deadline:
             raise EngineError(
                 f"JupyterLab did not start; {home.logs / 'jupyter.log'} says why.",
                 component="jupyter",
             )
         time.sleep(0.1)
+    return server
 
 
 def stop(home: LabHome) -> bool:

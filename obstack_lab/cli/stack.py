@@ -80,7 +80,7 @@ def up(
     server = jupyter.launch(home, port=port)
     try:
         state = bring_up(home, engine=engine, quiet=json)
-        jupyter.wait(home, server)
+        server = jupyter.wait(home, server, port=port)
     except (LabError, KeyboardInterrupt):
         if not ran_before:
             jupyter.stop(home)
