@@ -92,7 +92,7 @@ def whole(seconds: float | None) -> str:
     """Return a duration in whole seconds: what was counted second by second."""
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
-    return duration(seconds) if seconds >= 9.5 else f"{int(seconds)}{NARROW}s"
+    return duration(seconds) if seconds >= 10 else f"{int(seconds)}{NARROW}s"
 
 
 def clock(seconds: float | None) -> str:

@@ -85,6 +85,9 @@ def _values(column: Iterable[float]) -> list[float | None]:
     return [float(f"{v:.5g}") if math.isfinite(v) else None for v in column]
 
 
+_TELLING = ("http_request_method", "http_route", "http_response_status_code", "error")
+"""Fields that say at a glance what a line is about, in this order behind its message."""
+_NO_ROOT = "<root span not yet received>"
 _LEVELS = {"warn": "warning", "err": "error", "fatal": "critical"}
 
 
@@ -112,7 +115,7 @@ def _line(row: Mapping[str, Any]) -> Block:
         "at": row["time"].timestamp(),
         "service": str(row.get("service_name", "")),
         "level": _LEVELS.get(level.lower(), level.lower()),
-        "message": str(fields.get("message") or text)[:LONGEST_CELL],
+        "message": _sentence(fields, text)[:LONGEST_CELL],
         "trace": str(fields.get("trace_id") or ""),
         "fields": [
             [key, str(value)[:LONGEST_CELL]]
@@ -120,6 +123,16 @@ def _line(row: Mapping[str, Any]) -> Block:
             if key not in {"message", "level"} and value not in {None, ""}
         ],
     }
+
+
+def _sentence(fields: Mapping[str, Any], text: str) -> str:
+    """Return a line's message and what tells it from its neighbours."""
+    if not fields:
+        return text
+    told = [str(fields[name]) for name in _TELLING if fields.get(name) not in {None, ""}]
+    if isinstance(took := fields.get("duration_ms"), int | float):
+        told.append(words.duration(took / 1000))
+    return " ".join([str(fields.get("message", "")), *told]).strip() or text
 
 
 def traces(data: pd.DataFrame, query: str) -> Block:
@@ -130,8 +143,8 @@ def traces(data: pd.DataFrame, query: str) -> Block:
             {
                 "at": row["time"].timestamp(),
                 "trace": row["trace_id"],
-                "name": row["name"] or "(its root is not there yet)",
-                "service": row["service"],
+                "name": row["name"] or "still under way",
+                "service": words.UNKNOWN if row["service"] == _NO_ROOT else row["service"],
                 "duration": words.duration(row["duration"]),
                 "seconds": row["duration"],
                 "error": bool(row["errors"]),

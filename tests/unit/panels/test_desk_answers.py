@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 
+from obstack_lab.lab.words import NARROW
 from obstack_lab.panels import answer, waterfall
 from obstack_lab.panels.command import log_query, trace_query
 from obstack_lab.query import Span, Trace
@@ -53,10 +54,13 @@ def test_a_table_is_cut_and_says_it() -> None:
 
 
 def test_log_lines_are_taken_apart_newest_first() -> None:
-    lines = ['{"level":"warn","message":"late","trace_id":"t","n":1}', "not json"]
+    lines = [
+        '{"level":"warn","message":"late","trace_id":"t","n":1,"http_route":"/a","duration_ms":41}',
+        "not json",
+    ]
     frame = pd.DataFrame({"time": TIMES, "line": lines, "service_name": ["orders", "gateway"]})
     block = answer.lines(frame, "q")
-    assert [line["message"] for line in block["lines"]] == ["not json", "late"]
+    assert [line["message"] for line in block["lines"]] == ["not json", f"late /a 41.0{NARROW}ms"]
     late = block["lines"][1]
     assert (late["level"], late["trace"], late["service"]) == ("warning", "t", "orders")
     assert ["n", "1"] in late["fields"]
