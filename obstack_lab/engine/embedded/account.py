@@ -33,6 +33,7 @@ class Account:
 def unprivileged() -> Account | None:
     """Return the account that PostgreSQL needs, or None where we are a plain user already."""
     if os.geteuid() != 0:
+        _need_a_name(os.geteuid())
         return None
     try:
         entry = pwd.getpwnam("nobody")
@@ -43,6 +44,17 @@ def unprivileged() -> Account | None:
             component="postgres",
         ) from error
     return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _need_a_name(uid: int) -> None:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError as error:
+        raise EngineError(
+            f"PostgreSQL does not run under a number alone: user {uid} has no name here. Start the "
+            "lab as a user of this system, or give the number a line in /etc/passwd.",
+            component="postgres",
+        ) from error
 
 
 def reachable(path: Path) -> bool:

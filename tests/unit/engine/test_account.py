@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from obstack_lab.engine.embedded import account
+from obstack_lab.errors import EngineError
 
 ME = account.Account(os.geteuid(), os.getegid())
 
@@ -19,6 +20,12 @@ def closed(tmp_path: Path) -> Path:
     folder = tmp_path / "root"
     folder.mkdir(mode=0o700)
     return folder
+
+
+def test_a_user_without_a_name_hears_what_postgresql_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account.os, "geteuid", lambda: 3_999_999_999)
+    with pytest.raises(EngineError, match=r"user 3999999999 has no name here.*/etc/passwd"):
+        account.unprivileged()
 
 
 def test_a_plain_user_keeps_the_folder_where_it_was_asked_for(closed: Path, tmp_path: Path) -> None:
