@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from obstack_lab.lab import words
@@ -261,7 +262,7 @@ def alerts(found: tuple[AlertView, ...], now: float) -> Block:
             {
                 "id": a.id,
                 "name": a.name,
-                "sign": words.severity(a.severity).plain(),
+                "sign": _alert_sign(a).plain(),
                 "state": a.state,
                 "since": f"{words.whole(max(0.0, now - a.since))} ago",
                 "summary": a.summary,
@@ -273,6 +274,12 @@ def alerts(found: tuple[AlertView, ...], now: float) -> Block:
             for a in ranked
         ],
     }
+
+
+def _alert_sign(alert: AlertView) -> words.Sign:
+    """Return the severity; red is for what hurts now."""
+    sign = words.severity(alert.severity)
+    return replace(sign, tone="calm") if alert.state == "resolved" else sign
 
 
 def entry(item: FeedEntry, start: float | None) -> Block:

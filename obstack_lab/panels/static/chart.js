@@ -116,9 +116,13 @@ export class LineChart {
       const middle = (this.width + LEFT) / 2;
       parts.push(svg("text", { class: "ob-tick", x: middle, y: this.height / 2, "text-anchor": "middle" }, "no data"));
     }
-    for (const mark of marks ?? []) {
+    const drawn = new Map();
+    for (const mark of [...(marks ?? [])].sort((a, b) => a.at - b.at)) {
       if (mark.at < from || mark.at > to) continue;
       const x = this.x(mark.at);
+      // Forty alerts within a minute are one line, not a wall; hovering names them all.
+      if (x - (drawn.get(mark.kind) ?? -10) < 4) continue;
+      drawn.set(mark.kind, x);
       const line = svg("line", { class: `ob-mark ob-mark-${mark.kind}`, x1: x, x2: x, y1: this.head, y2: this.height - this.bottom });
       parts.push(line);
     }
