@@ -35,7 +35,7 @@ MEMBERSHIPS = frozenset(("in", "not in", "match any", "match none"))
 NEGATIVE = frozenset(("!=", "!~", "not in", "match none"))
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=32)
 def pattern(text: str) -> re.Pattern[str]:
     """Compile an anchored expression of RE2's syntax; `.` matches a newline too."""
     import re2
