@@ -142,8 +142,7 @@ export function actBlock(link) {
     none.hidden = (state.items ?? []).length > 0;
     keyed(log, state.items ?? [], (item) => item.seq, feedRow);
   });
-  const act = titled("Act", closed, forms);
-  act.classList.add("ob-act");
+  const act = h("section", { class: "ob-block ob-act", "aria-label": "Act" }, closed, forms);
   const changes = titled("Change log", none, log);
   changes.classList.add("ob-changes");
   return h("div", { class: "ob-act-row" }, act, changes);
