@@ -59,7 +59,8 @@ def test_the_dev_container_has_known_keys_of_the_right_type(devcontainer: dict[s
 def test_the_dev_container_installs_while_it_is_made_and_starts_when_someone_comes(
     devcontainer: dict[str, Any],
 ) -> None:
-    assert "./lab" in devcontainer["postCreateCommand"]
+    made = verbs(devcontainer["postCreateCommand"])
+    assert made == ["up", "down"], "`up` installs Prometheus; `doctor` fails where it is missing"
     assert verbs(devcontainer["postAttachCommand"]) == ["up"]
     assert 8888 in devcontainer["forwardPorts"]
 
@@ -73,6 +74,7 @@ def test_the_dev_containers_python_is_new_enough(devcontainer: dict[str, Any]) -
 def test_the_old_name_calls_the_same_commands() -> None:
     tasks = yaml.safe_load((ROOT / ".gitpod.yml").read_text("utf-8"))
     assert set(tasks) <= {"tasks", "ports", "image"}
+    assert [verbs(task["init"]) for task in tasks["tasks"]] == [["up", "down"]]
     assert [verbs(task["command"]) for task in tasks["tasks"]] == [["up"]]
     assert [port["port"] for port in tasks["ports"]] == [8888]
 
