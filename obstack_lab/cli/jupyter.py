@@ -122,15 +122,27 @@ def launch(home: LabHome, *, port: int | None = None) -> JupyterServer:
         return running
     chosen = _port(port)
     token = secrets.token_urlsafe(24)
-    config = resources() / "stack" / "jupyter" / "jupyter_server_config.json"
+    ours = resources() / "stack" / "jupyter"
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--config={config}"),
+        *(
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            f"--config={ours / 'jupyter_server_config.json'}",
+        ),
         *(f"--ServerApp.port={chosen}", "--ServerApp.port_retries=0"),
         f"--ServerApp.root_dir={resources()}",
     ]
     if os.geteuid() == 0:
         command.append("--allow-root")
-    environment = {**os.environ, HOME_VARIABLE: str(home.path), "JUPYTER_TOKEN": token}
+    environment = {
+        **os.environ,
+        HOME_VARIABLE: str(home.path),
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_CONFIG_PATH": _before(ours, "JUPYTER_CONFIG_PATH"),
+        "JUPYTER_PATH": _before(ours, "JUPYTER_PATH"),
+    }
     with (home.logs / "jupyter.log").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -151,6 +163,11 @@ def launch(home: LabHome, *, port: int | None = None) -> JupyterServer:
     draft.touch(mode=0o600)
     draft.write_text(server.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return server
+
+
+def _before(folder: Path, variable: str) -> str:
+    """Return a search path that looks into the lab's folder first: Voila's settings, template."""
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get(variable, ""))))
 
 
 def wait(home: LabHome, server: JupyterServer, *, port: int | None = None) -> JupyterServer:
