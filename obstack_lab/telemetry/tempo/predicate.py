@@ -16,7 +16,7 @@ from obstack_lab.telemetry.traceql.conditions import (
     scoped,
 )
 from obstack_lab.telemetry.traceql.operators import REGEXES
-from obstack_lab.telemetry.traceql.static import NUMERIC, Duration, Kind, Status, Value
+from obstack_lab.telemetry.traceql.static import MAX_INT, NUMERIC, Duration, Kind, Status, Value
 from obstack_lab.telemetry.traceql.syntax import (
     Attribute,
     Binary,
@@ -185,6 +185,8 @@ class Translator:
             return _numbered("scope_id", numbers, len(scopes), exact=alone)
         if name in ("span:id", "span:parentID", "trace:id"):
             return _identity(name, condition)
+        if name == "span:childCount":
+            return _parent(condition)
         return _carrier(name.partition(":")[0], condition)
 
 
@@ -228,6 +230,21 @@ def _carrier(scope: str, condition: Condition) -> Predicate:
     if condition.op == ABSENT or scope not in ("event", "link"):
         return UNKNOWN
     return Predicate(f"has_{scope}s")
+
+
+def _parent(condition: Condition) -> Predicate:
+    """Return what a span has that has at least so many children; its traces are looked at."""
+    value = condition.value
+    if condition.op not in ("=", ">=", ">") or not isinstance(value, int | float):
+        return UNKNOWN
+    least = value + 1 if condition.op == ">" and isinstance(value, int) else value
+    if not 0 < least < MAX_INT:
+        return UNKNOWN
+    return Predicate(
+        "(trace_low, span_id) IN (SELECT (trace_low, parent_id) FROM spans WHERE parent_id <> 0 "
+        "GROUP BY trace_low, parent_id HAVING count(*) >= ?)",
+        (least,),
+    )
 
 
 def _identity(name: str, condition: Condition) -> Predicate:

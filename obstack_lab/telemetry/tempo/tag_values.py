@@ -13,6 +13,8 @@ from obstack_lab.telemetry.tempo.parameters import BadRequest
 from obstack_lab.telemetry.tempo.predicate import Predicate
 from obstack_lab.telemetry.tempo.store import SpanStore
 from obstack_lab.telemetry.tempo.tag_filter import TagFilter, reduced
+from obstack_lab.telemetry.tempo.tree import tree_values
+from obstack_lab.telemetry.traceql.conditions import TREE
 from obstack_lab.telemetry.traceql.errors import ParseFailure
 from obstack_lab.telemetry.traceql.expression import compile_test
 from obstack_lab.telemetry.traceql.query_parser import parse
@@ -96,12 +98,11 @@ def text_of(value: Value) -> str:
 
 def _found(store: SpanStore, target: Field, chosen: TagFilter) -> list[Value]:
     predicate = chosen.predicate()
-    if (
+    if isinstance(target, Intrinsic) and target.name in TREE and chosen.expression is None:
+        raw: Iterable[Value] = tree_values(store, target)
+    elif (
         predicate is None
-        or (
-            isinstance(target, Intrinsic)
-            and (target.name.startswith("nestedSet") or target.name == "span:childCount")
-        )
+        or (isinstance(target, Intrinsic) and target.name in TREE)
         or (
             chosen.expression is not None
             and isinstance(target, Intrinsic)
@@ -109,7 +110,7 @@ def _found(store: SpanStore, target: Field, chosen: TagFilter) -> list[Value]:
         )
     ):
         read = candidates(target)
-        raw: Iterable[Value] = (value for span in chosen.spans() for value in read(span))
+        raw = (value for span in chosen.spans() for value in read(span))
     else:
         raw = _by_sql(store, target, predicate)
     seen: dict[tuple[type, Value], Value] = {}

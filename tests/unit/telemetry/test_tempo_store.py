@@ -161,6 +161,36 @@ def test_a_span_that_was_sent_again_counts_once_everywhere(client):
     assert trace["serviceStats"]["shop"] == {"spanCount": 2, "errorCount": 1}
 
 
+def test_fields_of_the_tree_are_found_by_their_values(client):
+    orphans = TRACE.replace("c", "e")
+    push(client, span(1), *(span(number, parent=1) for number in range(2, 9)), span(9, parent=2))
+    push(client, span(21, trace=TRACE.replace("c", "d"), parent=0))
+    push(client, span(31, trace=orphans, parent=30), span(32, trace=orphans, parent=31))
+    counts = {">= 7": [7], "> 6": [7], "= 7": [7], "> 7": [], "> 6.5": [7], "= 1": [1, 1]}
+    for condition, expected in counts.items():
+        found = [
+            attribute["value"]["intValue"]
+            for trace in search(client, f"{{ span:childCount {condition} }}")
+            for one in trace["spanSets"][0]["spans"]
+            for attribute in one["attributes"]
+        ]
+        assert found == [str(number) for number in expected], condition
+    assert numbers(client, "span:childCount") == {0, 1, 7}
+    assert numbers(client, "nestedSetLeft") == {0, 1, 2, 3, *range(6, 17, 2)}
+    assert numbers(client, "nestedSetParent") == {-1, 0, 1, 2}
+
+
+def numbers(client, tag):
+    """Return the values of a tag, which a filter that lets all spans pass must not change."""
+    path = f"/api/v2/search/tag/{tag}/values"
+    plain, filtered = (
+        {int(one.get("value", 0)) for one in client.get(path, params=given).json()["tagValues"]}
+        for given in ({}, {"q": "{ duration >= 0s }"})
+    )
+    assert plain == filtered
+    return plain
+
+
 def newest_total(client, query):
     (series,) = metrics(client, query, step="60s")
     return sum(sample.get("value", 0) for sample in series["samples"])
