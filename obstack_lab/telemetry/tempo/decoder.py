@@ -59,7 +59,7 @@ class Decoder:
         """Return the span of a row, as a member of this trace."""
         (_, _, span_id, parent_id, resource, scope, name, kind, status, message, started, duration,
          has_events, has_links, text, _) = row  # fmt: skip
-        document = orjson.loads(text)
+        document = orjson.loads(text) if text else {}
         span = Span(
             span_id=f"{span_id:016x}",
             parent_id=f"{parent_id:016x}" if parent_id else "",
@@ -69,7 +69,7 @@ class Decoder:
             status_message=message,
             start=started,
             duration=duration,
-            attributes=values(document.get("a", {})),
+            attributes=values(document["a"]) if "a" in document else {},
             resource=self.resources[resource],
             instrumentation=self.scopes[scope],
             trace=trace,

@@ -86,7 +86,8 @@ def each_span(  # noqa: PLR0917 - all of them are needed, none is an option
     run = compile_pipeline(query.pipeline, request.view())
     fetched = request.fetched()
     window = Window(intervals.begin, intervals.end)
-    for page in Plan(store, query.pipeline, request, window).traces():
+    bodies = request.bodies or query.aggregate.selection is not None
+    for page in Plan(store, query.pipeline, request, window, bodies=bodies).traces():
         deadline.check()
         for trace in page:
             spans = trace.spans

@@ -136,7 +136,7 @@ def _having(need: Need) -> tuple[str, list[Any]]:
 
 
 class Plan:
-    """The candidates of a query, read page by page."""
+    """The candidates of a query, read page by page; without bodies their spans lack attributes."""
 
     def __init__(
         self,
@@ -146,10 +146,12 @@ class Plan:
         window: Window | None,
         *,
         first_page: int = 40,
+        bodies: bool = True,
     ) -> None:
         self.store = store
         self.window = window
         self.tree = request.tree
+        self.bodies = bodies
         self.first_page = max(1, min(first_page, _FIRST_PAGE))
         translator = Translator(store.columns, store.decoder, request)
         self.need = need_of(pipeline, translator)
@@ -166,7 +168,8 @@ class Plan:
             fresh = [identity for identity in found if identity not in seen]
             seen.update(fresh)
             for began in range(0, len(fresh), _PAGE):
-                yield self.store.traces(fresh[began : began + _PAGE], tree=self.tree)
+                part = fresh[began : began + _PAGE]
+                yield self.store.traces(part, tree=self.tree, bodies=self.bodies)
 
     def _pages(self) -> Iterator[list[tuple[int, int]]]:
         having, more = ("true", []) if isinstance(self.need, Leaf) else _having(self.need)

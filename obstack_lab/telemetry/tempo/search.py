@@ -41,7 +41,7 @@ def search(
     answer = Answer(request, view, spans_per_set=spans_per_set)
     out: list[dict[str, Any]] = []
     store.flush()
-    plan = Plan(store, pipeline, request, window, first_page=limit)
+    plan = Plan(store, pipeline, request, window, first_page=limit, bodies=request.bodies)
     for page in plan.traces():
         deadline.check()
         for trace in page:

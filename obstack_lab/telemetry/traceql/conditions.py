@@ -48,6 +48,9 @@ SILENT = frozenset(
 TREE = frozenset(("span:childCount", "nestedSetLeft", "nestedSetRight", "nestedSetParent"))
 """Fields that are known only after the tree has been numbered."""
 
+_OWNERS = frozenset(("resource", "instrumentation"))
+"""Scopes whose attributes are not kept with each span."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -113,6 +116,17 @@ class Request:
         """Say whether the tree has to be numbered for this query."""
         asked = (*(condition.field for condition in self.conditions), *self.selected)
         return self.related or any(target.name in TREE for target in asked)
+
+    @property
+    def bodies(self) -> bool:
+        """Say whether it reads what stands in the spans' bodies: attributes, events, links."""
+        asked = (*(condition.field for condition in self.conditions), *self.selected)
+        return any(
+            target.name.startswith(("event:", "link:"))
+            if isinstance(target, Intrinsic)
+            else target.scope not in _OWNERS or target.parent
+            for target in asked
+        )
 
     def fetched(self) -> Callable[[Span], bool] | None:
         """Return the test whether a span is fetched at all; None where all are."""
