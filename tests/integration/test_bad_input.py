@@ -86,12 +86,21 @@ def state(home: Path) -> LabState:
     return found
 
 
+def settled(client: Client) -> bool:
+    orders = next(c for c in client.components() if c.name == "orders")
+    return (orders.release, orders.state) == ("1.5.0", "healthy")
+
+
 @pytest.fixture(scope="module")
 def client(state: LabState) -> Iterator[Client]:
     """A run whose incident has begun, for the whole module."""
     with Client(state) as client:
         client.create_run(SCENARIO)
         client.start()
+        deadline = time.monotonic() + 20
+        while not settled(client):
+            assert time.monotonic() < deadline, "the incident's change is not in place"
+            time.sleep(0.2)
         yield client
 
 
@@ -107,11 +116,11 @@ def the_lab_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
     if "client" not in request.fixturenames:
         return
     client: Client = request.getfixturevalue("client")
+    if client.run().phase == "ended":
+        return
     now = client.status()
     assert now.trouble == ""
     assert [c.name for c in now.components if c.state in {"failed", "stopped"}] == []
-    if client.run().phase == "ended":
-        return
     before = client.impact().requests
     deadline = time.monotonic() + 10
     while client.impact().requests == before:
