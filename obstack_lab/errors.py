@@ -1,7 +1,7 @@
 """Every error the lab raises on purpose. The message always says the next step.
 
 LabError
-├── UsageError            what was asked for cannot be done; asking differently helps (exit 2, HTTP 422)
+├── UsageError            it cannot be done as asked; asking differently helps (exit 2, HTTP 422)
 │   ├── UnknownName       no scenario, component, action, run or solution of that name (HTTP 404)
 │   ├── QueryError        a query does not parse or cannot be evaluated (HTTP 400)
 │   ├── ActionError       an action got a parameter it cannot use (HTTP 422)
