@@ -40,8 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """Return a browser; its event loop holds the thread, so it ends with the module."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("needs chromium on PATH")
@@ -115,7 +116,7 @@ def show(open_page: Callable[..., Any]) -> Callable[..., Any]:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHome]:
     """Return the directory of a real lab that runs while these tests do."""
     home = LabHome(tmp_path_factory.mktemp("lab"))
@@ -124,7 +125,7 @@ def lab_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHome]:
     shutdown(home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def jupyter(lab_home: LabHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the base address of a JupyterLab with Voila, on a copy of the notebooks."""
     folder = tmp_path_factory.mktemp("notebooks")

@@ -23,8 +23,9 @@ def setting(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left():
+    before = set(psutil.Process().children(recursive=True))
     yield
-    left = psutil.Process().children(recursive=True)
+    left = set(psutil.Process().children(recursive=True)) - before
     assert not [each for each in left if each.status() != psutil.STATUS_ZOMBIE]
 
 
