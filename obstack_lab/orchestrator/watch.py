@@ -66,10 +66,15 @@ class Watch:
     ) -> tuple[tuple[str, str], ...]:
         """Return (component, what happened) for each change that nobody ordered."""
         now = {c.name: c for c in _flat(components)}
+        seen = dict(now)
         happened = []
         for name, component in now.items():
             before = self._last.get(name)
-            if before is None or name in ordered or name.rsplit("-", 1)[0] in ordered:
+            if before is None:
+                continue
+            if name in ordered or name.rsplit("-", 1)[0] in ordered:
+                if component.state == "failed":
+                    seen[name] = before  # nobody orders a failure: told when the order is over
                 continue
             if _DOWN[component.state] > _DOWN[before.state]:
                 why = f": {component.detail}" if component.detail else ""
@@ -78,7 +83,7 @@ class Watch:
                 happened.append((name, "is healthy again"))
             elif component.pid != before.pid and component.pid and before.pid:
                 happened.append((name, "was started anew"))
-        self._last = now
+        self._last = seen
         return tuple(happened)
 
 

@@ -251,3 +251,12 @@ def test_a_component_that_dies_is_told_and_an_ordered_restart_is_not(lab: Lab) -
         ("inventory", "failed: killed by signal 9"),
         ("inventory", "is healthy again"),
     ]
+
+
+def test_a_crash_in_the_same_second_as_an_order_is_told_once_the_order_is_over(lab: Lab) -> None:
+    play = lab.start()
+    fix(play, "restart")
+    lab.engine.crash("orders")
+    lab.pass_time(2)
+    told = [e.what for e in play.journal.all() if e.kind == "component"]
+    assert told == ["failed: killed by signal 9"]
