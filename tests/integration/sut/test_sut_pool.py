@@ -37,6 +37,21 @@ def test_1_4_2_serves_them_all(open_shop: Callable[..., Any]) -> None:
     assert shop.metric("orders", "db_client_connection_timeouts_total") == 0
 
 
+def longest_wait(store: Any, *, above: float) -> float:
+    """Return the longest wait for a connection that spans tell, in seconds.
+
+    Spans come in batches of their own: look again until one is above, for five seconds.
+    """
+    deadline = time.monotonic() + 5
+    while True:
+        waits = [span for _, span in list(store.spans) if span.name == "pool.acquire"]
+        took = (span.end_time_unix_nano - span.start_time_unix_nano for span in waits)
+        longest = max(took, default=0) / 1e9
+        if longest > above or time.monotonic() > deadline:
+            return longest
+        time.sleep(0.05)
+
+
 def test_1_5_0_runs_dry_and_a_larger_pool_serves_them_all(
     open_shop: Callable[..., Any], store: Any
 ) -> None:
@@ -50,9 +65,7 @@ def test_1_5_0_runs_dry_and_a_larger_pool_serves_them_all(
     lines = store.messages("orders", "pool timeout", at_least=statuses[503])
     assert len(lines) == statuses[503]
     assert lines[0]["pool_size"] == lines[0]["used"] == 4
-    waits = [span for service, span in store.spans if span.name == "pool.acquire"]
-    longest = max(span.end_time_unix_nano - span.start_time_unix_nano for span in waits)
-    assert longest > 0.9e9
+    assert longest_wait(store, above=0.9) > 0.9
 
     shop.configure("orders", db_pool_size=20, db_pool_timeout=5)
     statuses, _ = check_out_together(shop)
