@@ -31,7 +31,6 @@ from obstack_lab.scenario.library import Library
 
 CURRENT = "current"
 _SETTLE = 30.0
-_DESK = "desk"
 _ONCE_EVERY = 60.0
 Change = Literal["deploy", "rollback", "config", "restart", "scale", "signal", "load"]
 
@@ -229,7 +228,7 @@ class Orchestrator:
         play = self._play
         if play is None or not play.run.active:
             return
-        if query.client.startswith(_DESK):
+        if not query.asked:
             key = (query.client, query.language, query.query)
             if query.at - self._repeated.get(key, -_ONCE_EVERY) < _ONCE_EVERY:
                 return

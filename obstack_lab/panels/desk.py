@@ -20,6 +20,7 @@ from obstack_lab.panels.prose import prose
 from obstack_lab.panels.refresher import Presence, Refresher
 from obstack_lab.panels.view import Block
 from obstack_lab.panels.worker import Worker
+from obstack_lab.review.journal import WATCHER
 
 if TYPE_CHECKING:
     from obstack_lab.lab import Lab
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 Mode = Literal["notebook", "page"]
 CHARTS_EVERY = 2.0
 """Seconds between two looks of the overview at Prometheus."""
-WATCHER = "desk"
-"""Who asks for the overview: the desk itself, which no learner typed."""
 
 
 def _block() -> Any:
