@@ -76,6 +76,42 @@ class LoadPipe(Protocol):
         """Return the last status line of this generation, or None before the first."""
 
 
+@dataclass(frozen=True)
+class Toxic:
+    """What is done to a route's traffic: the verbs, attributes and units of Toxiproxy's toxics.
+
+    `latency(latency, jitter)` `bandwidth(rate)` `slow_close(delay)` `timeout(timeout)`
+    `reset_peer(timeout)` `slicer(average_size, size_variation, delay)` `limit_data(bytes)` `down`,
+    and `loss(ratio, retransmit)` `http_error(status)` `http_tamper(header, field)`. Times are in
+    ms, the slicer's in microseconds; a rate is in KB/s. `toxicity` is the share of connections, of
+    `http_*` of requests, that it is on.
+    """
+
+    type: str
+    stream: Literal["upstream", "downstream"] = "downstream"
+    toxicity: float = 1.0
+    attributes: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+class Network(Protocol):
+    """The ways between the components; what is put on one stays through restarts of the edge."""
+
+    def routes(self) -> tuple[str, ...]:
+        """Return the names of the routes of this stack: those with both ends in it."""
+
+    def toxics(self, route: str) -> Mapping[str, Toxic]:
+        """Return the toxics on a route by name, all their attributes filled in."""
+
+    def add_toxic(self, route: str, name: str, toxic: Toxic) -> None:
+        """Put a toxic on a route; one of that name is replaced, the same one left as it is.
+
+        A type, stream or attribute that does not exist, or a bad value, is an ActionError.
+        """
+
+    def remove_toxic(self, route: str, name: str) -> None:
+        """Take a toxic off a route; one that is not there is no error."""
+
+
 class Engine(Protocol):
     """Starts, stops and changes components. Every method has a deadline and raises EngineError.
 
