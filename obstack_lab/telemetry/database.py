@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import duckdb
 
+from obstack_lab.telemetry.interrupter import Interrupter
+
 MEGABYTE = 1_000_000
 
 
@@ -35,8 +37,9 @@ class Tenant(Protocol):
 class Database:
     """One DuckDB database, in a file so that a run outlives the process, or in memory for tests.
 
-    Every thread reads through its own cursor (`cursor()`). Writing goes through `writer()`, which
-    holds the one writer lock and makes a transaction of its block.
+    Every thread reads through its own cursor (`cursor()`), for as long as `limited()` lets it.
+    Writing goes through `writer()`, which holds the one writer lock and makes a transaction of its
+    block; nothing interrupts it.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class Database:
                 "preserve_insertion_order": True,
             },
         )
+        self._writing = self._root.cursor()
+        self._interrupter = Interrupter()
 
     def register(self, tenant: Tenant) -> None:
         """Let the housekeeper flush, expire and evict this store, and `/metrics` show it."""
@@ -78,10 +83,16 @@ class Database:
         return cursor
 
     @contextlib.contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Let the block's reading take so many seconds: then `duckdb.InterruptException`."""
+        with self._interrupter.within(self.cursor(), seconds):
+            yield
+
+    @contextlib.contextmanager
     def writer(self) -> Iterator[Any]:
         """Hold the writer lock; the block is one transaction, rolled back when it raises."""
         with self._lock:
-            cursor = self.cursor()
+            cursor = self._writing
             cursor.begin()
             try:
                 yield cursor
@@ -111,6 +122,7 @@ class Database:
         """Flush every tenant and close the file."""
         for tenant in self.tenants:
             tenant.flush()
+        self._interrupter.stop()
         with self._lock:
             self._root.close()
 

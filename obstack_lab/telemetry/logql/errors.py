@@ -54,3 +54,8 @@ class LimitError(LogqlError):
 
 class DeadlinePassed(LogqlError):
     """The query did not end before its deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the query did not end within {seconds:g} s; ask for less time or fewer streams"
+        )

@@ -42,10 +42,7 @@ class Deadline:
     def check(self) -> None:
         """Raise where it has passed."""
         if time.monotonic() > self.at:
-            raise DeadlinePassed(
-                f"the query did not end within {self.seconds:g} s; "
-                "ask for less time or fewer streams"
-            )
+            raise DeadlinePassed(self.seconds)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import re
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _CANDIDATE = re.compile(r"\d{1,3}\.[\d.]*|[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*", re.ASCII)
 INVALID = "ip: invalid pattern"
+_LONGEST = 64
+"""No address is written longer."""
 
 
 class IpMatcher:
@@ -31,7 +33,7 @@ class IpMatcher:
 
     def matches(self, text: str) -> bool:
         """Say whether the text is an address that the pattern covers."""
-        address = _address(text)
+        address = _address(text) if len(text) <= _LONGEST else None
         return (
             address is not None
             and address.version == self._low.version

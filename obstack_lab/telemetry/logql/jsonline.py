@@ -28,6 +28,8 @@ _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _BARE = re.compile(r"[^ \t\r\n,\]}]*")
 _WRONG = re.compile(r"[^a-zA-Z0-9_]")
 _DEEPEST = 64
+_LONGEST_KNOWN = 100
+"""Names of longer keys are not remembered."""
 
 
 class JsonError(ValueError):
@@ -44,9 +46,17 @@ _DECODER = json.JSONDecoder(
 _decode = _DECODER.raw_decode
 
 
-@functools.lru_cache(maxsize=16384)
 def label_name(key: str, *, first: bool = True) -> str:
     """Return the key as a label's name: other signs become `_`, a leading digit gets one."""
+    return (_known_name if len(key) <= _LONGEST_KNOWN else _name)(key, first=first)
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_name(key: str, *, first: bool) -> str:
+    return _name(key, first=first)
+
+
+def _name(key: str, *, first: bool) -> str:
     key = key.strip()
     if not key:
         return ""

@@ -6,6 +6,7 @@ import math
 
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.arithmetic import calculate
+from obstack_lab.telemetry.logql.errors import ParseError
 from obstack_lab.telemetry.logql.lexer import RANGE_OPERATIONS, VECTOR_OPERATIONS
 from obstack_lab.telemetry.logql.stage_parser import DEEPEST, StageParser, number
 from obstack_lab.telemetry.logql.words import Words
@@ -38,9 +39,9 @@ LONGEST = 131_072
 
 def read(query: str) -> tuple[ast.Query, Words]:
     """Return the syntax of the query; errors of meaning wait in `words.deferred`."""
-    words = Words(query)
     if len(query) > LONGEST:
-        raise words.fail(f"input size too long ({len(query)} > {LONGEST})")
+        raise ParseError(f"input size too long ({len(query)} > {LONGEST})")
+    words = Words(query)
     parser = _Parser(words)
     tree = parser.expression()
     if words.now.kind != "$end":

@@ -35,6 +35,8 @@ _ATOM = re.compile(
     re.VERBOSE | re.ASCII,
 )  # fmt: skip
 _MOST_UNBOUNDED = 2
+_LONGEST_KEPT = 1_000
+"""Longer patterns are compiled for each query, by RE2 alone: what was compiled is large too."""
 
 
 class RegexError(ValueError):
@@ -88,9 +90,22 @@ class Regex:
         return pieces
 
 
-@functools.lru_cache(maxsize=512)
 def compile_regex(pattern: str) -> Regex:
     """Return the compiled pattern, or raise a `RegexError` with Go's message."""
+    if len(pattern) <= _LONGEST_KEPT:
+        return _kept(pattern)
+    try:
+        return _compile(pattern)
+    finally:
+        re2.purge()
+
+
+@functools.lru_cache(maxsize=64)
+def _kept(pattern: str) -> Regex:
+    return _compile(pattern)
+
+
+def _compile(pattern: str) -> Regex:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 32 << 20
@@ -123,6 +138,8 @@ def _message(raw: bytes | str, pattern: str) -> str:
 
 def _plain(pattern: str) -> re.Pattern[str] | None:
     """Return the pattern for `re` where both read it alike and it cannot run away."""
+    if len(pattern) > _LONGEST_KEPT:
+        return None
     flags = re.ASCII
     rest = pattern
     if rest.startswith("(?i)") and rest.isascii() and not any(c in rest for c in "kKsS"):

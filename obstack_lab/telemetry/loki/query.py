@@ -21,7 +21,7 @@ MOST_ENTRIES = 5000
 MOST_SERIES = 500
 MOST_POINTS = 11_000
 LONGEST_QUERY = 721 * 3600 * SECOND
-DEADLINE_SECONDS = 5.0
+DEADLINE_SECONDS = 4.5
 INSTANT_LOGS = (
     "log queries are not supported as an instant query type, please change your query to a range "
     "query type"

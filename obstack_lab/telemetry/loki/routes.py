@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+import duckdb
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -52,6 +54,7 @@ LIMITS = {
     "pattern_ingester_enabled": False,
     "version": BUILD["version"],
 }
+Result = TypeVar("Result")
 Handler = Callable[[Request], Awaitable[Response]]
 _ENCODING_FLAGS = "x-loki-response-encoding-flags"
 
@@ -66,6 +69,8 @@ def guarded(handler: Handler) -> Handler:
             return answer.failure(str(error), error.status)
         except DeadlinePassed as error:
             return answer.failure(str(error), 504)
+        except duckdb.InterruptException:
+            return answer.failure(str(DeadlinePassed(DEADLINE_SECONDS)), 504)
         except LogqlError as error:
             return answer.failure(str(error), 400)
 
@@ -104,16 +109,25 @@ class _Face:
 
     async def query_range(self, request: Request) -> Response:
         query = await self._query(request)
-        return answer.success(await to_thread.run_sync(self.queries.range, query))
+        return answer.success(await self._read(self.queries.range, query))
 
     async def query(self, request: Request) -> Response:
         query = await self._query(request)
-        return answer.success(await to_thread.run_sync(self.queries.instant, query))
+        return answer.success(await self._read(self.queries.instant, query))
 
     async def _query(self, request: Request) -> Query:
         flags = request.headers.get(_ENCODING_FLAGS, "")
         given = first(await parameters(request))
         return Query(given, answer.CATEGORIZE in flags.split(","))
+
+    async def _read(self, function: Callable[..., Result], *given: Any) -> Result:
+        """Call what reads the store in a thread, and end it when it takes too long."""
+
+        def call() -> Result:
+            with self.store.database.limited(DEADLINE_SECONDS):
+                return function(*given)
+
+        return await to_thread.run_sync(call)
 
     async def label_names(self, request: Request) -> Response:
         given = first(await parameters(request))
@@ -133,19 +147,19 @@ class _Face:
     async def stats(self, request: Request) -> Response:
         given = first(await parameters(request))
         return answer.json_answer(
-            await to_thread.run_sync(self.labels.stats, lambda name: given.get(name, ""))
+            await self._read(self.labels.stats, lambda name: given.get(name, ""))
         )
 
     async def volume(self, request: Request) -> Response:
         given = first(await parameters(request))
         return answer.success(
-            await to_thread.run_sync(self.labels.volume, lambda name: given.get(name, ""))
+            await self._read(self.labels.volume, lambda name: given.get(name, ""))
         )
 
     async def volume_range(self, request: Request) -> Response:
         given = first(await parameters(request))
         return answer.success(
-            await to_thread.run_sync(self.labels.volume_range, lambda name: given.get(name, ""))
+            await self._read(self.labels.volume_range, lambda name: given.get(name, ""))
         )
 
     async def detected_labels(self, request: Request) -> Response:
@@ -155,14 +169,14 @@ class _Face:
     async def detected_fields(self, request: Request) -> Response:
         given = first(await parameters(request))
         return answer.json_answer(
-            await to_thread.run_sync(self.detected.fields, lambda name: given.get(name, ""))
+            await self._read(self.detected.fields, lambda name: given.get(name, ""))
         )
 
     async def detected_values(self, request: Request) -> Response:
         given = first(await parameters(request))
         name = request.path_params["name"]
         return answer.json_answer(
-            await to_thread.run_sync(self.detected.values, lambda key: given.get(key, ""), name)
+            await self._read(self.detected.values, lambda key: given.get(key, ""), name)
         )
 
     async def patterns(self, request: Request) -> Response:

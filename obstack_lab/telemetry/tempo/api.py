@@ -35,7 +35,7 @@ from obstack_lab.telemetry.traceql.series import Intervals, Series
 from obstack_lab.telemetry.traceql.syntax import MetricsNode, MetricsQuery, Pipeline
 from obstack_lab.telemetry.traceql.validator import validate
 
-QUERY_SECONDS = 20.0
+QUERY_SECONDS = 4.5
 BUILD = {
     "version": "3.0.0",
     "revision": "obstack-lab",

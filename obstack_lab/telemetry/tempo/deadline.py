@@ -9,6 +9,11 @@ from collections.abc import Callable
 class QueryTimeout(Exception):
     """A query took longer than it may; ask for less time or fewer spans (HTTP 504)."""
 
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the query took longer than {seconds:g} s; narrow its time range or filter"
+        )
+
 
 class Deadline:
     """Checked between pages of work; the clock is monotonic seconds."""
@@ -21,6 +26,4 @@ class Deadline:
     def check(self) -> None:
         """Raise QueryTimeout when the time is over."""
         if self._clock() > self._ends:
-            raise QueryTimeout(
-                f"the query took longer than {self.seconds:g} s; narrow its time range or filter"
-            )
+            raise QueryTimeout(self.seconds)

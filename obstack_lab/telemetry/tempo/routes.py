@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import duckdb
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from obstack_lab.telemetry.database import Database
-from obstack_lab.telemetry.tempo.api import Api
+from obstack_lab.telemetry.tempo.api import QUERY_SECONDS, Api
 from obstack_lab.telemetry.tempo.deadline import QueryTimeout
 from obstack_lab.telemetry.tempo.otlp import MOST_BYTES, PROTOBUF_TYPES, BadPayload, decode
 from obstack_lab.telemetry.tempo.parameters import BadRequest
@@ -25,12 +26,13 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 Handler: TypeAlias = Callable[[Request], Response]
 
 
-def guarded(handler: Handler) -> Handler:
-    """Turn the errors of a handler into Tempo's plain texts."""
+def guarded(handler: Handler, database: Database) -> Handler:
+    """Turn the errors of a handler into Tempo's plain texts, and end what takes too long."""
 
     def answer(request: Request) -> Response:
         try:
-            return handler(request)
+            with database.limited(QUERY_SECONDS):
+                return handler(request)
         except BadRequest as error:
             return refusal(str(error), error.status)
         except TraceQLError as error:
@@ -39,6 +41,8 @@ def guarded(handler: Handler) -> Handler:
             return refusal("the query is nested too deeply", 400)
         except QueryTimeout as error:
             return refusal(str(error), 504)
+        except duckdb.InterruptException:
+            return refusal(str(QueryTimeout(QUERY_SECONDS)), 504)
 
     return answer
 
@@ -111,6 +115,9 @@ def routes(database: Database) -> list[BaseRoute]:
         Route("/api/v2/search/tag//values", not_found, methods=METHODS),
         Route("/v1/traces", receive, methods=["POST"]),
         Route("/otlp/v1/traces", receive, methods=["POST"]),
-        *(Route(path, guarded(handler), methods=METHODS) for path, handler in table.items()),
+        *(
+            Route(path, guarded(handler, database), methods=METHODS)
+            for path, handler in table.items()
+        ),
         Route("/api/{rest:path}", not_found, methods=METHODS),
     ]

@@ -49,7 +49,7 @@ class Template:
         return _Run(self, entry).output()
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=32)
 def compile_template(text: str, name: str) -> Template:
     """Return the template, parsed once."""
     return Template(text, name)
