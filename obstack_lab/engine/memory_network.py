@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 
 from obstack_lab.engine.interface import Toxic
 from obstack_lab.engine.topology import Route, routes_between
@@ -10,10 +11,18 @@ from obstack_lab.engine.toxics import need_route, need_toxic
 
 
 class MemoryNetwork:
-    """The routes between services that the engine names when asked, and the toxics on them."""
+    """The routes between the services that run, and the toxics on them.
 
-    def __init__(self, services: Callable[[], Collection[str]]) -> None:
+    `called` is the engine's: what is done to the network is among its calls, and can fail as they.
+    """
+
+    def __init__(
+        self,
+        services: Callable[[], Collection[str]],
+        called: Callable[..., AbstractContextManager[None]],
+    ) -> None:
         self._services = services
+        self._called = called
         self._toxics: dict[str, dict[str, Toxic]] = {}
 
     def routes(self) -> tuple[str, ...]:
@@ -23,11 +32,13 @@ class MemoryNetwork:
         return dict(self._on(need_route(route, self._routes())))
 
     def add_toxic(self, route: str, name: str, toxic: Toxic) -> None:
-        found = need_route(route, self._routes())
-        self._on(found)[name] = need_toxic(found, toxic)
+        with self._called("add_toxic", route, name, toxic):
+            found = need_route(route, self._routes())
+            self._on(found)[name] = need_toxic(found, toxic)
 
     def remove_toxic(self, route: str, name: str) -> None:
-        self._on(need_route(route, self._routes())).pop(name, None)
+        with self._called("remove_toxic", route, name):
+            self._on(need_route(route, self._routes())).pop(name, None)
 
     def clear(self) -> None:
         """Take every toxic off every route, as a start does."""
