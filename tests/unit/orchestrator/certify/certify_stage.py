@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator_stage import InProcess, Lab
 from starlette.types import ASGIApp
 
-from obstack_lab.load.ledger import LedgerEntry
+from obstack_lab.load.ledger import LedgerEntry, Outcome
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.metrics import PrometheusAlert
 from obstack_lab.orchestrator.views import Snapshot
@@ -19,6 +19,19 @@ WELL, ILL = 1.0, 0.4
 BAD_RELEASE = "1.5.0"
 ENOUGH = 20
 ALERT_AFTER = 8
+LATE = LedgerEntry(
+    seq=1,
+    user="u1",
+    journey="browse",
+    step="catalogue",
+    method="GET",
+    route="/catalogue",
+    intended=0.0,
+    sent=0.4,
+    latency=0.5,
+    status=200,
+    outcome=Outcome.GOOD,
+)
 
 
 @dataclass
@@ -87,6 +100,8 @@ class MemoryStage:
     app: ASGIApp
     physics: Physics
     cleared: int = 0
+    busy_for: int = 0
+    """how many plays meet a machine on which requests leave late"""
 
     def client(self) -> Client:
         return SteppedClient(self.lab, self.app, self.physics)
@@ -97,4 +112,5 @@ class MemoryStage:
         self.lab.orchestrator.boot.run()
 
     def ledger(self, run: str) -> Sequence[LedgerEntry]:
-        return ()
+        self.busy_for -= 1
+        return (LATE,) if self.busy_for >= 0 else ()

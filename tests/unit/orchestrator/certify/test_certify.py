@@ -9,7 +9,7 @@ import pytest
 from certify_stage import MemoryStage
 
 from obstack_lab.certify.certificate import Certificate
-from obstack_lab.certify.certifier import certify
+from obstack_lab.certify.certifier import PLAYS, certify, too_busy
 from obstack_lab.certify.modes import chosen, modes
 from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import UnknownName
@@ -191,6 +191,20 @@ def test_a_healthy_system_whose_criteria_never_pass_is_not_certified(
 def test_the_lab_is_started_afresh_after_a_mode_that_breaks_components(stage: MemoryStage) -> None:
     proved(stage, "cheat:stop-postgres", "no_action")
     assert stage.cleared == 1
+
+
+def test_a_play_on_a_busy_machine_is_played_again(stage: MemoryStage) -> None:
+    stage.busy_for = 1
+    certificate = proved(stage, "no_action")
+    assert certificate.certified
+    assert not too_busy(certificate)
+
+
+def test_a_machine_that_stays_busy_is_named_in_the_end(stage: MemoryStage) -> None:
+    stage.busy_for = 10
+    certificate = proved(stage, "no_action")
+    assert too_busy(certificate)
+    assert stage.busy_for == 10 - PLAYS
 
 
 def test_an_unknown_mode_is_refused_with_the_known_ones(stage: MemoryStage) -> None:
