@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ import aiohttp
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from sut.errors import UpstreamBusy, UpstreamError, UpstreamLost, UpstreamTimeout
+from sut.slots import Slots
 from sut.telemetry import Telemetry
 from sut.tracing import propagator
 
@@ -37,24 +38,35 @@ class Answer:
 
 
 class Upstream:
-    """Another service, called by name; limits are read anew for each call."""
+    """Another service, called by name; limits are read anew for each call.
+
+    Where it speaks TLS, `authority` is the file of the certificate authority that is trusted.
+    """
 
     def __init__(
-        self, name: str, base_url: str, *, telemetry: Telemetry, limits: Callable[[], Limits]
+        self,
+        name: str,
+        base_url: str,
+        *,
+        telemetry: Telemetry,
+        limits: Callable[[], Limits],
+        authority: str = "",
     ) -> None:
         self.name = name
         self._base_url = base_url
         self._telemetry = telemetry
         self._limits = limits
-        self._free = _Slots(limits().connections)
+        self._authority = authority
+        self._free = Slots(limits().connections)
         self._session: aiohttp.ClientSession | None = None
         self._active = telemetry.metrics.client_connections.labels(name, "active")
         self._max = telemetry.metrics.client_connection_max.labels(name)
 
     async def open(self) -> None:
         """Make the client; connections are opened when they are needed."""
+        tls = ssl.create_default_context(cafile=self._authority) if self._authority else True
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
         )
@@ -156,45 +168,6 @@ class Upstream:
         finally:
             self._active.dec()
             self._free.give_back()
-
-
-class _Slots:
-    """A semaphore whose size changes while it is used."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._taken = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
-
-    def resize(self, size: int) -> None:
-        self._size = size
-        self._wake()
-
-    async def take(self) -> None:
-        if self._taken < self._size and not self._queue:
-            self._taken += 1
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            elif turn.done() and not turn.cancelled():
-                self.give_back()
-            raise
-
-    def give_back(self) -> None:
-        self._taken -= 1
-        self._wake()
-
-    def _wake(self) -> None:
-        while self._queue and self._taken < self._size:
-            turn = self._queue.popleft()
-            if not turn.done():
-                self._taken += 1
-                turn.set_result(None)
 
 
 def _record_status(span: Span, status: int) -> None:

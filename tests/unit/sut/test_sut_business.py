@@ -12,7 +12,7 @@ from sut.orders.basket import Basket
 from sut.orders.checkout import promise_lines
 from sut.orders.pricing import PricedLine, forecast_demand, process_business_data, quantity_percent
 from sut.parent.nursery import parse_order
-from sut.upstream import _Slots
+from sut.slots import Slots
 
 BASKET = Basket.model_validate(
     {"customer_id": 1, "items": [{"product_id": 5, "quantity": 2}, {"product_id": 3}]}
@@ -62,7 +62,7 @@ def test_a_wrong_spawn_is_refused(line: bytes) -> None:
 
 def test_slots_are_given_in_turn_and_grow_with_the_setting() -> None:
     async def play() -> None:
-        slots, order = _Slots(1), []
+        slots, order = Slots(1), []
 
         async def work(name: str) -> None:
             await slots.take()
