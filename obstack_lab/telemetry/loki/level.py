@@ -26,6 +26,8 @@ _FIELD = re.compile(
       | (?:(?:^|[\s])(?:{_KEYS})=(?:"([^"\\]*)"|([^\s"=]+)))""",
     re.VERBOSE,
 )
+_NAME_PARTS = ("level", "severity", "lvl")
+_BEFORE = len('"log.')
 _KEYWORDS = (
     ("err:", "error"), ("error", "error"), ("warn", "warn"), ("warning", "warn"),
     ("critical", "critical"), ("fatal", "fatal"), ("debug", "debug"), ("trace", "trace"),
@@ -38,20 +40,31 @@ def normalized(text: str) -> str:
     return _VALUES.get(text.lower(), UNKNOWN)
 
 
-def detect(line: str, labels: Mapping[str, str], meta: Mapping[str, str]) -> str:
-    """Return the level from metadata, labels, the line's level field or its words."""
-    for source in (meta, labels):
-        for name in _NAMES:
-            if text := source.get(name):
-                return normalized(text)
-    if number := meta.get("severity_number"):
+def named(labels: Mapping[str, str]) -> str:
+    """Return the level that a label says, '' where none does."""
+    text = next((text for name in _NAMES if (text := labels.get(name))), "")
+    return normalized(text) if text else ""
+
+
+def detect(line: str, meta: Mapping[str, str]) -> str:
+    """Return the level from the severity's number, the line's level field or its words."""
+    if meta and (number := meta.get("severity_number")):
         return from_severity(number)
-    match = _FIELD.search(line)
+    lowered = line.lower()
+    match = _field(line, lowered)
     if match is not None:
-        level = _VALUES.get((match.group(1) or match.group(2) or match.group(3) or "").lower())
+        level = _VALUES.get((match.group(1) or match.group(2) or match.group(3) or "").lower(), "")
         if level:
             return level
-    return from_words(line)
+    return _from_words(lowered)
+
+
+def _field(line: str, lowered: str) -> re.Match[str] | None:
+    """Return the first level field; nothing is looked at before the first part of its name."""
+    places = [at for part in _NAME_PARTS if (at := lowered.find(part)) >= 0]
+    if not places:
+        return None
+    return _FIELD.search(line, max(0, min(places) - _BEFORE) if line.isascii() else 0)
 
 
 def from_severity(number: str) -> str:
@@ -63,8 +76,7 @@ def from_severity(number: str) -> str:
     return next((name for top, name in bands if 0 < value <= top), UNKNOWN)
 
 
-def from_words(line: str) -> str:
+def _from_words(lowered: str) -> str:
     """Return the level whose word stands first in the line."""
-    lowered = line.lower()
     found = [(at, name) for word, name in _KEYWORDS if (at := lowered.find(word)) >= 0]
     return min(found)[1] if found else UNKNOWN

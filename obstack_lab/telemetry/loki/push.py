@@ -57,16 +57,18 @@ def _json_value(value: Any) -> Record:
     stamp, line = value[0], value[1]
     if not isinstance(stamp, str) or not isinstance(line, str):
         raise Refused("a value's timestamp and line must be strings")
-    meta = value[2] if len(value) == 3 else {}
+    if len(value) == 2:
+        return Record(_stamp(stamp), line)
+    meta = value[2]
     if not isinstance(meta, dict) or any(not isinstance(item, str) for item in meta.values()):
         raise Refused("the structured metadata must be an object of strings")
     return Record(_stamp(stamp), line, {key: item for key, item in meta.items() if item})
 
 
 def _stamp(text: str) -> int:
-    if not text.lstrip("-").isdigit() or not text.isascii():
+    if len(text) > 40 or not text.isascii() or not text.lstrip("-").isdigit():
         raise Refused(f"the timestamp '{text[:40]}' is no number of nanoseconds")
-    stamp = int(text[:40])
+    stamp = int(text)
     if not 0 <= stamp < 2**63:
         raise Refused(f"the timestamp {text[:40]} is out of range")
     return stamp

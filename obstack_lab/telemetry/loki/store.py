@@ -54,14 +54,17 @@ class LogStore:
         told: list[tuple[Stream, int, str, Mapping[str, str]]] = []
         for batch in batches:
             stream = self.streams.obtain(with_service(batch.labels))
-            for record in batch.records:
-                meta = record.meta
-                detected = meta.get(level.LABEL) or level.detect(record.line, stream.labels, meta)
-                text = orjson.dumps(meta).decode() if meta else None
-                line = record.line
-                rows.append((record.timestamp, stream.id, line, detected, text, shape_of(line)))
+            told_by_labels = level.named(stream.labels)
+            for timestamp, line, meta in batch.records:
+                if meta:
+                    detected = meta.get(level.LABEL) or level.named(meta)
+                    text = orjson.dumps(meta).decode()
+                else:
+                    detected, text = "", None
+                detected = detected or told_by_labels or level.detect(line, meta)
+                rows.append((timestamp, stream.id, line, detected, text, shape_of(line)))
                 if self.listeners:
-                    told.append((stream, record.timestamp, line, {**meta, level.LABEL: detected}))
+                    told.append((stream, timestamp, line, {**meta, level.LABEL: detected}))
         fresh = self._remember(rows)
         for listener in tuple(self.listeners):
             listener(told)
@@ -80,9 +83,7 @@ class LogStore:
                 self._seen[key] = None
                 fresh += 1
                 self._buffer.append(row)
-                stream = self.streams[row[1]]
-                stream.first = min(stream.first, row[0])
-                stream.last = max(stream.last, row[0])
+                self.streams[row[1]].reach(row[0])
             self.received += fresh
             surplus = len(self._seen) - _REMEMBERED
             if surplus > 0:

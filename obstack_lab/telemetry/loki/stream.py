@@ -32,6 +32,13 @@ class Stream:
     first: int = 1 << 62
     last: int = 0
 
+    def reach(self, timestamp: int) -> None:
+        """Count a line of this time in."""
+        if timestamp > self.last:  # noqa: PLR1730 - quicker, and called for every line
+            self.last = timestamp
+        if timestamp < self.first:  # noqa: PLR1730 - the same
+            self.first = timestamp
+
     def overlaps(self, start: int, end: int) -> bool:
         """Say whether it may have lines in `start <= t <= end`."""
         return self.first <= end and self.last >= start
