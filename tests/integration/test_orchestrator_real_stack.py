@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from psutil import CONN_LISTEN as LISTEN
 
 from obstack_lab.errors import EngineError, LabDown, QueryError, UnknownName
 from obstack_lab.orchestrator import daemon
@@ -23,7 +25,8 @@ from obstack_lab.settings import LabHome, LabState, read_state
 pytestmark = pytest.mark.integration
 
 SCENARIO = "checkout-stalls"
-LEASH_SECONDS = 5
+LEASH_SECONDS = 20
+"""5 s on a quiet machine."""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,15 @@ def wait_for(what: str, holds: Callable[[], object], seconds: float) -> None:
         time.sleep(0.1)
 
 
+def ports(lab_id: str) -> set[int]:
+    """Return every port that a process of this lab listens on."""
+    found = set()
+    for process in daemon.processes(lab_id):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {c.laddr.port for c in process.net_connections("tcp") if c.status == LISTEN}
+    return found
+
+
 def watch(client: Client, until: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
     """Return the first snapshot of the current run for which `until` holds."""
     run = client.run().id
@@ -72,6 +84,13 @@ def well(snapshot: Snapshot) -> bool:
     return bool(snapshot.criteria) and all(c.verdict == "pass" for c in snapshot.criteria)
 
 
+def counts_agree(snapshot: Snapshot) -> bool:
+    """The ledger and Prometheus both say that users are well."""
+    impact = snapshot.impact
+    ratios = (impact.success_ratio, impact.prometheus_success_ratio) if impact else (None,)
+    return all(ratio == pytest.approx(1, abs=0.02) for ratio in ratios)
+
+
 def test_the_lab_is_found_and_not_started_twice(home: LabHome, state: LabState) -> None:
     assert daemon.attach(home) == state
     assert daemon.launch(home) == state
@@ -81,20 +100,18 @@ def test_the_lab_is_found_and_not_started_twice(home: LabHome, state: LabState) 
 def test_the_reference_fix_resolves_the_incident(client: Client) -> None:
     run = client.create_run(SCENARIO)
     assert run.phase == "baseline"
-    watch(client, well, 60)
+    watch(client, well, 90)
     started = client.start()
-    red = watch(client, lambda s: any(c.verdict == "fail" for c in s.criteria), 60)
+    red = watch(client, lambda s: any(c.verdict == "fail" for c in s.criteria), 90)
     assert red.impact is not None
-    firing = watch(client, lambda s: any(a.state == "firing" for a in s.alerts), 30)
+    firing = watch(client, lambda s: any(a.state == "firing" for a in s.alerts), 60)
     client.acknowledge(next(a.id for a in firing.alerts if a.state == "firing"))
-    watch(client, lambda s: s.impact is not None and s.impact.requests_lost > 50, 45)
+    watch(client, lambda s: s.impact is not None and s.impact.requests_lost > 50, 60)
     assert "deploy 1.4.2 → 1.5.0" in client.changes()[-1].text
     done = client.act("rollback", service="orders")
     assert (done.ok, done.before, done.after) == (True, "1.5.0", "1.4.2")
-    resolved = watch(client, lambda s: s.run is not None and s.run.phase == "resolved", 60)
-    assert resolved.impact is not None
-    assert resolved.impact.success_ratio == pytest.approx(1, abs=0.02)
-    assert resolved.impact.prometheus_success_ratio == pytest.approx(1, abs=0.02)
+    watch(client, lambda s: s.run is not None and s.run.phase == "resolved", 90)
+    watch(client, counts_agree, 60)
     assert client.finish().outcome == "resolved"
     judged = client.review()
     assert judged["outcome"] == "resolved"
@@ -121,8 +138,12 @@ def test_questions_are_answered_and_journalled(client: Client) -> None:
         with pytest.raises(QueryError):
             client.sql(writing)
     assert len(client.sql("select generate_series(1, 5000)", limit=10).rows) == 10
-    answer = client.telemetry("prometheus", "api/v1/query", {"query": "up == 1"})
-    assert len(answer.json()["data"]["result"]) >= 3
+
+    def scraped() -> bool:
+        answer = client.telemetry("prometheus", "api/v1/query", {"query": "up == 1"})
+        return len(answer.json()["data"]["result"]) >= 3
+
+    wait_for("Prometheus scrapes every service", scraped, 30)
     assert client.telemetry("prometheus", "api/v1/query", {"query": "up ="}).status_code == 400
     assert client.telemetry("loki", "ready").status_code == 200
     asked = [e for e in client.journal().entries if isinstance(e, QueryEntry)]
@@ -140,7 +161,7 @@ def test_a_component_that_is_killed_is_told_and_comes_back_when_asked(client: Cl
             f"{e.component} {e.what}" for e in entries if isinstance(e, ComponentEntry)
         )
 
-    wait_for("the journal says that it died", lambda: "inventory failed" in told(), 10)
+    wait_for("the journal says that it died", lambda: "inventory failed" in told(), 30)
     assert client.restart("inventory").state == "healthy"
 
 
@@ -148,7 +169,7 @@ def test_a_killed_orchestrator_takes_all_along_and_the_run_is_kept(home: LabHome
     state = daemon.launch(home)
     with Client(state) as client:
         run = client.create_run(SCENARIO)
-        watch(client, lambda s: s.impact is not None and s.impact.requests > 20, 30)
+        watch(client, lambda s: s.impact is not None and s.impact.requests > 20, 60)
         client.note("before the crash")
         kept = len(client.journal().entries)
     os.kill(state.pid, signal.SIGKILL)
@@ -168,18 +189,12 @@ def test_a_killed_orchestrator_takes_all_along_and_the_run_is_kept(home: LabHome
 
 def test_stopping_leaves_nothing_behind(home: LabHome) -> None:
     state = daemon.launch(home)
-    ports = {
-        c.laddr.port
-        for process in daemon.processes(state.lab_id)
-        for c in process.net_connections(kind="tcp")
-        if c.status == psutil.CONN_LISTEN
-    }
-    assert len(ports) > 6
+    had = ports(state.lab_id)
+    assert len(had) > 6
     assert daemon.shutdown(home)
-    assert not daemon.processes(state.lab_id)
+    wait_for("all are gone", lambda: not daemon.processes(state.lab_id), LEASH_SECONDS)
     assert read_state(home) is None
-    open_now = {c.laddr.port for c in psutil.net_connections() if c.status == psutil.CONN_LISTEN}
-    assert not ports & open_now
+    assert not had & {c.laddr.port for c in psutil.net_connections() if c.status == LISTEN}
     assert not daemon.shutdown(home)
     with pytest.raises(LabDown), Client(state) as client:
         client.status()
@@ -197,7 +212,7 @@ def test_a_lab_that_cannot_start_says_why(tmp_path: Path) -> None:
 def test_records_are_kept_on_postgresql_as_well(home: LabHome, client: Client) -> None:
     run = client.create_run(SCENARIO).id
     client.note("kept")
-    watch(client, lambda s: s.impact is not None and s.impact.requests > 5, 30)
+    watch(client, lambda s: s.impact is not None and s.impact.requests > 5, 60)
     client.finish()
     address = next(c.address for c in client.components() if c.name == "postgres")
     password = json.loads((home.private / "postgres.json").read_bytes())["shop"]

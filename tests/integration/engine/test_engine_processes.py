@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -25,7 +26,8 @@ from obstack_lab.settings import LAB_ID_VARIABLE, LabHome, new_lab_id
 
 pytestmark = pytest.mark.integration
 DRIVER = Path(__file__).with_name("orchestrator.py")
-LEASH_SECONDS = 5.0
+LEASH_SECONDS = 20.0
+"""5 s on a quiet machine."""
 
 
 class Lab:
@@ -76,7 +78,7 @@ class Lab:
 
     def stop(self) -> None:
         if self.process.poll() is None:
-            self.process.communicate("stop\n", timeout=30)
+            self.process.communicate("stop\n", timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -135,20 +137,24 @@ def listening(connections: Iterable[Any]) -> set[tuple[str, int]]:
 
 
 def test_stop_leaves_no_process_and_no_port(lab: Lab) -> None:
-    ours = {
-        each for process in lab.processes() for each in listening(process.net_connections("tcp"))
-    }
+    ours = set()
+    for process in lab.processes():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            ours |= listening(process.net_connections("tcp"))
     assert len(ours) >= len(lab.pids) - 2
     assert {address for address, _ in ours} == {"127.0.0.1"}, "the loopback only"
     lab.stop()
-    assert not lab.processes()
+    assert lab.gone_within(LEASH_SECONDS), lab.processes()
     assert not ours & listening(psutil.net_connections("tcp"))
 
 
 def test_no_password_is_in_a_command_line_or_an_environment(lab: Lab) -> None:
     passwords = json.loads((lab.home.private / "postgres.json").read_bytes()).values()
     for process in lab.processes():
-        seen = " ".join((*process.cmdline(), *process.environ().values()))
+        try:
+            seen = " ".join((*process.cmdline(), *process.environ().values()))
+        except psutil.NoSuchProcess:  # a connection's process of PostgreSQL's has ended meanwhile
+            continue
         assert not [each for each in passwords if each in seen], process.name()
 
 
@@ -167,7 +173,7 @@ def test_the_data_set_is_kept_between_starts_and_a_warm_start_is_quick(lab: Lab)
     again = Lab(lab.home)
     seconds = time.monotonic() - began
     again.stop()
-    assert seconds < 10, "5 s on a quiet machine"
+    assert seconds < 30, "5 s on a quiet machine"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the user")
