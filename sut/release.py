@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import signal
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn, Protocol, cast
 
 from starlette.types import ASGIApp
@@ -19,6 +23,8 @@ RELEASES: dict[str, tuple[str, ...]] = {
     "inventory": ("3.0.2", "3.1.0"),
 }
 """Releases of each service, oldest first."""
+DELIVERED_VARIABLE = "SUT_RELEASES_DIR"
+"""A folder of more releases, delivered while the system runs: modules named as the package's."""
 
 
 class Release(Protocol):
@@ -30,14 +36,39 @@ class Release(Protocol):
         """Return the service's application."""
 
 
-def find_release(service: str, release: str) -> Release:
-    """Return the code of a release. Raise UnknownRelease where there is none."""
+def need_release(service: str, release: str) -> Path | None:
+    """Return the file of a release that was delivered, None for one of the package.
+
+    Raise UnknownRelease where there is neither.
+    """
     if service not in RELEASES:
         raise UnknownRelease(service, "", tuple(RELEASES))
-    if release not in RELEASES[service]:
+    if release in RELEASES[service]:
+        return None
+    folder = os.environ.get(DELIVERED_VARIABLE)
+    file = Path(folder) / f"{_module(service, release)}.py" if folder else None
+    if file is None or not file.is_file():
         raise UnknownRelease(service, release, RELEASES[service])
-    name = f"{service}_{release.replace('.', '_')}"
-    return cast("Release", import_module(f"sut.releases.{name}"))
+    return file
+
+
+def find_release(service: str, release: str) -> Release:
+    """Return the code of a release. Raise UnknownRelease where there is none."""
+    file = need_release(service, release)
+    name = _module(service, release)
+    if file is None:
+        return cast("Release", import_module(f"sut.releases.{name}"))
+    spec = importlib.util.spec_from_file_location(f"sut.releases.{name}", file)
+    if spec is None or spec.loader is None:
+        raise UnknownRelease(service, release, RELEASES[service])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return cast("Release", module)
+
+
+def _module(service: str, release: str) -> str:
+    return f"{service}_{release.replace('.', '_')}"
 
 
 def load_all() -> None:

@@ -14,7 +14,7 @@ from sut import control
 from sut.control import BadCommand
 from sut.errors import UnknownRelease
 from sut.parent.child import Order, become
-from sut.release import find_release
+from sut.release import need_release
 
 SEND_SECONDS = 1.0
 TERM_SECONDS = 2.5
@@ -94,7 +94,7 @@ class Nursery:
             command = control.parse(line)
             number = command.get("id")
             order = parse_order(command)
-            find_release(order.service, order.release)
+            need_release(order.service, order.release)
             self._send(client, {"id": number, "pid": self._spawn(order)})
         except (BadCommand, UnknownRelease, OSError) as error:
             self._send(client, {"id": number, "error": str(error)})

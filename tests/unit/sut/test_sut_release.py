@@ -11,7 +11,7 @@ import sut
 from sut.environment import Environment
 from sut.errors import CannotStart, UnknownRelease
 from sut.query import Query, load_queries
-from sut.release import RELEASES, find_release
+from sut.release import DELIVERED_VARIABLE, RELEASES, find_release, need_release
 from sut.settings import Settings
 
 ROOT = Path(sut.__file__).parent
@@ -65,3 +65,16 @@ def test_every_statement_has_a_name_for_its_span(package: str) -> None:
     for query in load_queries(package).values():
         assert query.operation in {"SELECT", "INSERT", "UPDATE"}, query.name
         assert query.collection, query.name
+
+
+def test_a_release_can_be_delivered_while_the_system_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DELIVERED_VARIABLE, str(tmp_path))
+    with pytest.raises(UnknownRelease):
+        find_release("orders", "1.9.9")
+    source = ROOT / "releases" / "orders_1_4_2.py"
+    (tmp_path / "orders_1_9_9.py").write_text(source.read_text("utf-8") + "\nMARK = 7\n", "utf-8")
+    assert need_release("orders", "1.9.9") == tmp_path / "orders_1_9_9.py"
+    assert find_release("orders", "1.9.9").MARK == 7
+    assert need_release("orders", "1.4.2") is None
