@@ -10,7 +10,6 @@ from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.housekeeper import Housekeeper, Retention
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.validate import parse_selector
-from obstack_lab.telemetry.loki.level import detect
 from obstack_lab.telemetry.loki.lines import LineReader
 from obstack_lab.telemetry.loki.record import Batch, Record
 from obstack_lab.telemetry.loki.store import LogStore
@@ -51,8 +50,18 @@ def test_a_repeated_line_is_dropped_but_not_another_at_the_same_time(log_store: 
         ("level=info", {"severity_text": "ERROR"}, "error"),
     ],
 )
-def test_the_level_is_detected(line: str, meta: dict[str, str], level: str) -> None:
-    assert detect(line, {}, meta) == level
+def test_the_level_is_detected(
+    log_store: LogStore, line: str, meta: dict[str, str], level: str
+) -> None:
+    log_store.append([Batch({"app": "web"}, [Record(SECOND, line, meta)])])
+    (entry,) = log_store.scan(ALL, 0, 1 << 62)
+    assert entry.get("detected_level") == level
+
+
+def test_a_label_of_the_stream_says_the_level_before_the_line(log_store: LogStore) -> None:
+    log_store.append([one(1, "level=debug", app="web", level="warn")])
+    (entry,) = log_store.scan(ALL, 0, 1 << 62)
+    assert entry.get("detected_level") == "warn"
 
 
 def test_streams_are_selected_by_labels_that_may_be_absent(log_store: LogStore) -> None:
