@@ -7,10 +7,17 @@ ShopError
 ├── NotFound              no such product, customer or order (HTTP 404)
 ├── DatabaseBusy          no connection within the pool's timeout, or its queue is full (HTTP 503)
 ├── DatabaseDown          the database does not answer or ended the session (HTTP 503)
+├── QuotesBusy            too many quotes wait for a worker (HTTP 503)
+├── CannotDo              a job that no attempt can do as it is
+├── LeaseLost             a job that another worker has taken over
+├── RateLimited           a route gets more requests than it may (HTTP 429)
+├── Shed                  refused to keep room for what matters more (HTTP 503)
 └── UpstreamError         another service did not answer as hoped
     ├── UpstreamBusy      no free connection to it in time (HTTP 503)
     ├── UpstreamTimeout   it took longer than the timeout (HTTP 504)
+    ├── UpstreamBroken    not asked: its circuit breaker is open (HTTP 503)
     └── UpstreamLost      refused, reset or cut off (HTTP 502)
+        └── UpstreamUntrusted   its certificate is not accepted (HTTP 502)
 """
 
 from __future__ import annotations
@@ -22,6 +29,8 @@ class ShopError(Exception):
     """Root of the shop's errors; `status` is what a client gets."""
 
     status = 500
+    retry_after: int | None = None
+    """Seconds after which it is worth another try, where that is known."""
 
 
 class CannotStart(ShopError):
@@ -79,6 +88,37 @@ class DatabaseDown(ShopError):
     status = 503
 
 
+class QuotesBusy(ShopError):
+    """The queue for the workers that compute quotes is full."""
+
+    status = 503
+
+
+class RateLimited(ShopError):
+    """A route gets more requests than its limit allows."""
+
+    status = 429
+
+    def __init__(self, route: str, retry_after: int) -> None:
+        super().__init__(f"Too many requests to {route}. Try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class Shed(ShopError):
+    """A request is refused to keep room for what matters more."""
+
+    status = 503
+    retry_after = 1
+
+
+class CannotDo(ShopError):
+    """A job asks for what is not there."""
+
+
+class LeaseLost(ShopError):
+    """A job took so long that another worker has it by now."""
+
+
 class UpstreamError(ShopError):
     """Another service did not answer as hoped."""
 
@@ -104,8 +144,22 @@ class UpstreamTimeout(UpstreamError):
     kind = "timeout"
 
 
+class UpstreamBroken(UpstreamError):
+    """The other service is not asked for a while: too many calls went wrong."""
+
+    status = 503
+    kind = "circuit_open"
+    retry_after = 1
+
+
 class UpstreamLost(UpstreamError):
     """The connection to the other service was refused, reset or cut off."""
 
     status = 502
     kind = "connection_error"
+
+
+class UpstreamUntrusted(UpstreamLost):
+    """The certificate of the other service is not accepted."""
+
+    kind = "certificate_error"

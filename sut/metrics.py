@@ -64,6 +64,11 @@ class Metrics:
             ("server_address",),
             registry=self.registry,
         )
+        self.loop_lag = Gauge(
+            "event_loop_lag_seconds",
+            "Greatest time that a timer of the last two seconds was late.",
+            registry=self.registry,
+        )
         pool = ("db_client_connection_pool_name",)
         self.db_wait_seconds = Histogram(
             "db_client_connection_wait_time_seconds",

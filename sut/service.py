@@ -11,12 +11,13 @@ import orjson
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from sut.access import Access
 from sut.config import Config, router
 from sut.environment import Environment
 from sut.errors import ShopError
+from sut.loop import LoopLag
 from sut.settings import Settings
 from sut.telemetry import Telemetry, start_telemetry
 
@@ -63,6 +64,7 @@ def answer(body: object, status: int = 200) -> Response:
 def application(runtime: Runtime[Any], routes: APIRouter, parts: Sequence[Part]) -> ASGIApp:
     """Return the whole ASGI application of a service."""
     log, config = runtime.telemetry.log, runtime.config
+    parts = (LoopLag(runtime.telemetry.metrics.loop_lag), *parts)
 
     async def apply_log_level() -> None:
         log.set_level(config.current.log_level)
@@ -75,15 +77,12 @@ def application(runtime: Runtime[Any], routes: APIRouter, parts: Sequence[Part])
         log.info("started", release=runtime.environment.release)
         yield
         log.info("stopping")
-        for part in parts:
+        for part in reversed(parts):
             await part.close()
 
     config.listen(apply_log_level)
     for part in parts:
         config.listen(part.apply)
-    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(_operations(runtime, parts))
-    app.include_router(routes)
 
     def changed(differing: Mapping[str, tuple[Any, Any]]) -> None:
         for setting, (old, new) in differing.items():
@@ -91,18 +90,31 @@ def application(runtime: Runtime[Any], routes: APIRouter, parts: Sequence[Part])
                 "setting changed", setting=setting, old=old, new=new, config_version=config.version
             )
 
-    app.include_router(router(config, changed))
+    everything = (_operations(runtime, parts), routes, router(config, changed))
+    return Access(web_app(runtime, *everything, lifespan=lifespan), runtime.telemetry)
+
+
+def web_app(
+    runtime: Runtime[Any], *routes: APIRouter, lifespan: Lifespan[FastAPI] | None = None
+) -> FastAPI:
+    """Return an application that answers the shop's errors with the status each is meant for."""
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    for group in routes:
+        app.include_router(group)
 
     @app.exception_handler(ShopError)
     async def refuse(_: Request, error: ShopError) -> Response:
-        return answer({"detail": str(error)}, error.status)
+        response = answer({"detail": str(error)}, error.status)
+        if error.retry_after is not None:
+            response.headers["retry-after"] = str(error.retry_after)
+        return response
 
     @app.exception_handler(Exception)
     async def fail(_: Request, error: Exception) -> Response:
-        log.error("unhandled error", error=f"{type(error).__name__}: {error}")
+        runtime.telemetry.log.error("unhandled error", error=f"{type(error).__name__}: {error}")
         return answer({"detail": "internal error"}, 500)
 
-    return Access(app, runtime.telemetry)
+    return app
 
 
 def _operations(runtime: Runtime[Any], parts: Sequence[Part]) -> APIRouter:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,10 +10,17 @@ from dataclasses import dataclass
 import aiohttp
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from sut.errors import UpstreamBusy, UpstreamError, UpstreamLost, UpstreamTimeout
+from sut.errors import (
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamLost,
+    UpstreamTimeout,
+    UpstreamUntrusted,
+)
 from sut.slots import Slots
 from sut.telemetry import Telemetry
 from sut.tracing import propagator
+from sut.trust import Authority
 
 CONNECT_SECONDS = 1.0
 
@@ -56,7 +62,7 @@ class Upstream:
         self._base_url = base_url
         self._telemetry = telemetry
         self._limits = limits
-        self._authority = authority
+        self._authority = Authority(authority) if authority else None
         self._free = Slots(limits().connections)
         self._session: aiohttp.ClientSession | None = None
         self._active = telemetry.metrics.client_connections.labels(name, "active")
@@ -64,9 +70,8 @@ class Upstream:
 
     async def open(self) -> None:
         """Make the client; connections are opened when they are needed."""
-        tls = ssl.create_default_context(cafile=self._authority) if self._authority else True
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=tls),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
         )
@@ -95,10 +100,13 @@ class Upstream:
         route: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 handed on to the client, which keeps to it
+        resend: int = 0,
     ) -> Answer:
         """Send one request and return the answer, whatever its status.
 
-        `path` is path and query as sent, `route` its template for the span. Raise UpstreamBusy,
+        `path` is path and query as sent, `route` its template for the span, `timeout` overrides
+        that of the limits, `resend` counts the attempts before. Raise UpstreamBusy,
         UpstreamTimeout or UpstreamLost where there is no answer.
         """
         sent = dict(headers or {})
@@ -115,9 +123,11 @@ class Upstream:
             },
             record_exception=False,
         ) as span:
+            if resend:
+                span.set_attribute("http.request.resend_count", resend)
             propagator.inject(sent)
             try:
-                answer = await self._send(method, path, body, sent)
+                answer = await self._send(method, path, body, sent, timeout)
             except UpstreamError as error:
                 error_type = error.kind
                 span.set_attribute("error.type", error_type)
@@ -138,7 +148,12 @@ class Upstream:
                 ).observe(time.perf_counter() - started)
 
     async def _send(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float | None,  # noqa: ASYNC109 as above
     ) -> Answer:
         if self._session is None:
             raise UpstreamLost(self.name, f"the client of {self.name} is closed")
@@ -157,12 +172,18 @@ class Upstream:
                 data=body,
                 headers=headers,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(limits.timeout, sock_connect=CONNECT_SECONDS),
+                timeout=aiohttp.ClientTimeout(
+                    limits.timeout if timeout is None else timeout, sock_connect=CONNECT_SECONDS
+                ),
+                ssl=self._authority.context() if self._authority else True,
             ) as response:
                 return Answer(response.status, await response.read(), response.content_type)
         except TimeoutError as error:
             raise UpstreamTimeout(self.name, f"{self.name} did not answer in time") from error
-        except aiohttp.ClientError as error:
+        except aiohttp.ClientSSLError as error:
+            message = f"connection to {self.name} failed: {error}"
+            raise UpstreamUntrusted(self.name, message) from error
+        except (aiohttp.ClientError, OSError) as error:
             reason = str(error) or type(error).__name__
             raise UpstreamLost(self.name, f"connection to {self.name} failed: {reason}") from error
         finally:
