@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Protocol
 
-from obstack_lab.certify.certificate import Certificate, fingerprint
+from obstack_lab.certify.certificate import Certificate
 from obstack_lab.certify.judge import Case, Figures, Judgement, Watch, judge
 from obstack_lab.certify.modes import Mode
 from obstack_lab.certify.play import Played, play
@@ -16,6 +16,7 @@ from obstack_lab.errors import LabError
 from obstack_lab.load.impact import impact_between
 from obstack_lab.load.ledger import LedgerEntry
 from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.fingerprint import fingerprint
 from obstack_lab.scenario.model import Scenario
 
 AFTER_SECONDS = 5.0

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 from obstack_lab.engine.interface import Component
@@ -15,6 +14,7 @@ from obstack_lab.errors import ScenarioError, UnknownName, UsageError, WrongPhas
 from obstack_lab.orchestrator.archive import Archive, Book
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.feed import change_log, feed
+from obstack_lab.orchestrator.fingerprint import fingerprint
 from obstack_lab.orchestrator.play import Play, Stage
 from obstack_lab.orchestrator.run import Run, new_run_id
 from obstack_lab.orchestrator.views import (
@@ -28,6 +28,7 @@ from obstack_lab.orchestrator.views import (
 )
 from obstack_lab.review.journal import ChangeEntry, QueryEntry
 from obstack_lab.scenario.library import Library
+from obstack_lab.scenario.loader import Incident
 
 CURRENT = "current"
 _SETTLE = 30.0
@@ -127,7 +128,7 @@ class Orchestrator:
             services=scenario.services,
             briefing=incident.briefing,
             toolkit=scenario.toolkit,
-            certified=_certified(incident.folder),
+            certified=_certified(incident),
             state=self.archive.state_of(name),
         )
 
@@ -292,13 +293,14 @@ def _flat(components: Iterable[ComponentView]) -> Iterable[ComponentView]:
         yield from _flat(component.children)
 
 
-def _certified(folder: Path) -> bool:
-    """Return what the stored certificate says; `scenarios certify` says whether it is stale."""
+def _certified(incident: Incident) -> bool:
+    """Return whether a certificate is stored that still proves this scenario."""
     try:
-        stored = json.loads((folder / "certificate.json").read_bytes())
+        stored = json.loads((incident.folder / "certificate.json").read_bytes())
     except (OSError, ValueError):
         return False
-    return isinstance(stored, dict) and stored.get("certified") is True
+    proved = isinstance(stored, dict) and stored.get("certified") is True
+    return proved and stored.get("depends_on") == fingerprint(incident.scenario, incident.folder)
 
 
 def _version() -> str:
