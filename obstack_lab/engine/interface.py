@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Scalar = bool | int | float | str
-ComponentKind = Literal["database", "metrics", "telemetry", "service", "load", "edge", "parent"]
+ComponentKind = Literal[
+    "database", "metrics", "telemetry", "service", "load", "edge", "parent", "job"
+]
 ComponentState = Literal["starting", "healthy", "unhealthy", "stopped", "failed"]
 
 
@@ -38,6 +40,63 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Resource = Literal["open_files", "memory", "cpu"]
+RestartRule = Literal["never", "on_failure", "always"]
+Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A question that is asked again and again: so many failures in a row are a verdict."""
+
+    path: str = "/healthz"
+    every: float = 1.0
+    timeout: float = 1.0
+    failures: int = 3
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What happens when a component ends although nobody ordered it; times are in seconds.
+
+    `on_failure` leaves one alone that ended with exit code 0. The strategy says who is started
+    anew with it: nobody, all its siblings in the tree, or those that start after it. The first
+    restart waits for `backoff`, each further one twice as long, up to `longest`; after `most`
+    restarts within `window` the supervisor gives up until somebody restarts it by hand.
+    `liveness` makes one that does not answer count as ended; `readiness` takes an instance that
+    does not answer out of the edge's balance until it does.
+    """
+
+    restart: RestartRule = "never"
+    strategy: Strategy = "one_for_one"
+    backoff: float = 0.5
+    longest: float = 8.0
+    most: int = 5
+    window: float = 60.0
+    liveness: Probe | None = None
+    readiness: Probe | None = None
+
+
+UNSUPERVISED = Policy()
+"""The default: nothing heals itself."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A component in the supervision tree: a service's instances are its children."""
+
+    name: str
+    kind: ComponentKind | Literal["lab"]
+    state: ComponentState
+    pid: int | None = None
+    release: str = ""
+    address: str = ""
+    since: float = 0.0
+    restarts: int = 0
+    detail: str = ""
+    policy: Policy = UNSUPERVISED
+    given_up: bool = False
+    children: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +105,9 @@ class Stack:
 
     services: Mapping[str, str]
     config: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    instances: Mapping[str, int] = field(default_factory=dict)
+    """how many of a service run; one where it is not named"""
+    supervision: Mapping[str, Policy] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,6 +182,10 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def network(self) -> Network:
+        """The ways between the components."""
+
     def start(self, stack: Stack, report: Report) -> None:
         """Start all components of the stack; return when every one is healthy."""
 
@@ -139,11 +205,17 @@ class Engine(Protocol):
     def restart(self, component: str) -> None:
         """Stop and start a component at the release it has; return when healthy."""
 
-    def deploy(self, service: str, release: str) -> str:
-        """Replace a service by another release; return the one before, when the new is healthy."""
+    def deploy(self, service: str, release: str, *, instance: str | None = None) -> str:
+        """Replace a service by another release; return the one before, when the new is healthy.
+
+        With `instance` that one alone: a canary, until the service is deployed as a whole.
+        """
 
     def releases(self, service: str) -> tuple[str, ...]:
-        """Return the releases a service has had, oldest first; the last one runs."""
+        """Return the releases a service has had, oldest first; the last one runs.
+
+        A canary's is not among them.
+        """
 
     def signal(self, component: str, signal: str) -> None:
         """Send STOP, CONT, TERM, KILL, INT, HUP or QUIT to a component's process."""
@@ -169,3 +241,58 @@ class Engine(Protocol):
 
     def usage(self) -> Mapping[str, Usage]:
         """Return what each running component takes now; reads every process, takes a moment."""
+
+    def dsn(self, role: str) -> str:
+        """Return the database's URL with password; for the orchestrator's own use alone.
+
+        `lab` is its superuser, `shop` owns the data and is what services use, `operator` looks.
+        """
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        """Return what a new instance is told (its deployment), overrides included."""
+
+    def set_environment(
+        self, service: str, changes: Mapping[str, str | None]
+    ) -> Mapping[str, str | None]:
+        """Override variables from the next start on; None takes an override back.
+
+        Return the override that each had before, None where it had none.
+        """
+
+    def limit(self, component: str, resource: Resource, value: float | None) -> float | None:
+        """Limit what a component's processes may take; return the limit set here before.
+
+        `open_files` is a count, `memory` bytes of private memory, `cpu` a share of one core. None
+        restores what was there. A limit stays through restarts until the next `start`.
+        """
+
+    def run_job(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
+        """Run `python -m MODULE ARGUMENTS` beside the services, a component of kind `job`.
+
+        It is told `DATABASE_URL` (role `shop`). One that runs already is left alone; one that has
+        ended well is a component no longer.
+        """
+
+    def end_job(self, name: str) -> None:
+        """End a job; one that does not run is no error."""
+
+    def weigh(self, service: str, weights: Mapping[str, float]) -> Mapping[str, float]:
+        """Give instances their share of new requests at the edge; 0 drains one.
+
+        Return the weights of all its instances before; 1 where nothing was said.
+        """
+
+    def scrape(self, service: str, *, on: bool) -> bool:
+        """Let Prometheus look for a service's metrics where they are, or where nobody listens.
+
+        Return how it was.
+        """
+
+    def supervise(self, component: str, policy: Policy) -> Policy:
+        """Say what happens when a component ends by itself; return the policy before.
+
+        A service's policy holds for each of its instances.
+        """
+
+    def tree(self) -> Node:
+        """Return the supervision tree below its root `lab`, siblings in the order of starting."""

@@ -5,91 +5,49 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 
+from obstack_lab.engine import request
 from obstack_lab.engine.interface import (
     Component,
-    ComponentKind,
     ComponentState,
+    Node,
+    Policy,
     Progress,
     Report,
+    Resource,
     Scalar,
     Stack,
     Usage,
 )
+from obstack_lab.engine.memory_load import MemoryLoadPipe
+from obstack_lab.engine.memory_network import MemoryNetwork
+from obstack_lab.engine.memory_part import Part, Service
+from obstack_lab.engine.memory_shop import INFRASTRUCTURE, SETTINGS
+from obstack_lab.engine.overrides import Environments, Weights
+from obstack_lab.engine.release import every_release
+from obstack_lab.engine.supervision import CLEAN_EXIT, Member, Supervisor, in_starting_order
+from obstack_lab.engine.tree import JOBS, PARENT, ROOT, tree_of
 from obstack_lab.errors import ActionError, EngineError, UnknownName
 
-INFRASTRUCTURE: dict[str, ComponentKind] = {
-    "postgres": "database",
-    "prometheus": "metrics",
-    "telemetry": "telemetry",
-    "edge": "edge",
-    "load": "load",
-    "services": "parent",
+__all__ = ["SETTINGS", "MemoryEngine", "MemoryLoadPipe"]
+
+_FIRST_PORT = 20_000
+_ENDED = {
+    "TERM": CLEAN_EXIT,
+    "INT": CLEAN_EXIT,
+    "KILL": "killed by SIGKILL",
+    "QUIT": "killed by SIGQUIT",
 }
-SIGNALS = ("STOP", "CONT", "TERM", "KILL", "INT", "HUP", "QUIT")
-_POOL: dict[str, Scalar] = {
-    "db_pool_size": 4,
-    "db_pool_timeout": 2.0,
-    "db_pool_max_waiting": 100,
-}
-SETTINGS: dict[str, dict[str, Scalar]] = {
-    "gateway": {"log_level": "info", "orders_timeout": 5.0},
-    "orders": {"log_level": "info", "inventory_timeout": 3.0, **_POOL},
-    "inventory": {"log_level": "info", **_POOL},
-}
-RELEASES: dict[str, tuple[str, ...]] = {
-    "gateway": ("2.3.0", "2.3.1"),
-    "orders": ("1.4.1", "1.4.2", "1.5.0"),
-    "inventory": ("3.0.2", "3.1.0"),
-}
-_ENDED: dict[str, ComponentState] = {
-    "STOP": "unhealthy",
-    "CONT": "healthy",
-    "TERM": "failed",
-    "KILL": "failed",
-    "INT": "failed",
-    "QUIT": "failed",
-}
-
-
-@dataclass
-class MemoryLoadPipe:
-    """Keeps what was sent in `commands`; a test sets `next_status`."""
-
-    generation: int = 0
-    commands: list[dict[str, object]] = field(default_factory=list)
-    next_status: Mapping[str, object] | None = None
-    running: bool = False
-
-    def send(self, command: Mapping[str, object]) -> None:
-        if not self.running:
-            raise EngineError(
-                "The load does not run. Restart it: `restart load`.", component="load"
-            )
-        self.commands.append(dict(command))
-
-    def status(self) -> Mapping[str, object] | None:
-        return self.next_status
-
-    def began(self) -> None:
-        """Say that the process was started (again)."""
-        self.generation += 1
-        self.running = True
-        self.next_status = None
-
-
-@dataclass
-class _Service:
-    history: list[str]
-    settings: dict[str, Scalar]
-    instances: int = 1
+_MOVED: Mapping[str, ComponentState] = {"STOP": "unhealthy", "CONT": "healthy"}
 
 
 class MemoryEngine:
-    """A scriptable engine: `calls` tells what was asked, `fail_next` and `crash` make trouble."""
+    """A scriptable engine: `calls` tells what was asked, `fail_next` and `crash` make trouble.
+
+    Its supervisor looks when somebody looks at the components, by the engine's clock.
+    """
 
     name = "memory"
 
@@ -98,15 +56,22 @@ class MemoryEngine:
         *,
         clock: Callable[[], float] = time.time,
         settings: Mapping[str, Mapping[str, Scalar]] = SETTINGS,
-        releases: Mapping[str, tuple[str, ...]] = RELEASES,
+        releases: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.calls: list[tuple[str, tuple[object, ...]]] = []
         self.pipe = MemoryLoadPipe()
+        self.network = MemoryNetwork(lambda: tuple(self._services), self._called)
+        self.limits: dict[tuple[str, str], float] = {}
+        self.unscraped: set[str] = set()
         self._clock = clock
         self._defaults = settings
-        self._known = releases
-        self._components: dict[str, Component] = {}
-        self._services: dict[str, _Service] = {}
+        self._known = every_release() if releases is None else releases
+        self._parts: dict[str, Part] = {}
+        self._services: dict[str, Service] = {}
+        self._jobs: dict[str, Part] = {}
+        self._environments = Environments()
+        self._weights = Weights()
+        self._supervisor = Supervisor(clock)
         self._failures: dict[str, list[Exception]] = {}
         self._pids = itertools.count(1001)
         self._lock = threading.RLock()
@@ -119,9 +84,14 @@ class MemoryEngine:
 
     def crash(self, component: str, detail: str = "killed by signal 9") -> None:
         """Let a component die as if its process had ended."""
-        self._change(component, state="failed", pid=None, detail=detail)
-        if component == "load":
-            self.pipe.running = False
+        with self._lock:
+            for part in self._parts_of(component):
+                part.ended("failed", detail, self._clock())
+            if component == "load":
+                self.pipe.running = False
+            if component == PARENT:
+                for service in self._services:
+                    self.crash(service, "ended with its parent")
 
     # --- the interface ---
 
@@ -129,47 +99,63 @@ class MemoryEngine:
         with self._called("start", stack):
             for name, release in stack.services.items():
                 self._need_release(name, release)
+            self._take_back()
             for name, kind in INFRASTRUCTURE.items():
-                if self._state(name) != "healthy":
-                    self._begin(name, kind)
+                part = self._parts.setdefault(name, Part(name, kind, self._address()))
+                if part.state != "healthy":
+                    self._begin(part)
             for name in [name for name in self._services if name not in stack.services]:
-                del self._services[name], self._components[name]
+                del self._services[name]
             for name, release in stack.services.items():
-                self._service_at(name, release, stack.config.get(name, {}))
-            for name in self._components:
-                report(Progress(name, "ready"))
+                config = {**self._defaults.get(name, {}), **stack.config.get(name, {})}
+                self._set_up(name, release, config, stack.instances.get(name, 1))
+            for name, policy in stack.supervision.items():
+                self._supervise(name, policy)
+            for component in self.components():
+                report(Progress(component.name, "ready"))
 
     def stop(self) -> None:
         with self._called("stop"):
-            for name in self._components:
-                self._change(name, state="stopped", pid=None, detail="")
+            self._take_back()
+            for part in self._every_part():
+                part.ended("stopped", "", self._clock())
             self.pipe.running = False
 
     def components(self) -> tuple[Component, ...]:
         with self._lock:
-            return tuple(self._components.values())
+            self._heal()
+            own = tuple(part.component() for part in self._parts.values())
+            services = tuple(service.component() for service in self._services.values())
+            return (*own, *services, *self._running_jobs())
 
     def address(self, component: str) -> str:
         with self._called("address", component):
             if component == "postgres":
                 return "postgresql://operator:in-memory@127.0.0.1:5432/shop"
-            return self._component(component).address
+            if component in self._services:
+                return self._services[component].component().address
+            return self._parts_of(component)[0].address
 
     def restart(self, component: str) -> None:
         with self._called("restart", component):
-            if component == "services":
-                for name in self._services:
-                    self._again(name)
-            self._again(component)
+            self._restart(component)
 
-    def deploy(self, service: str, release: str) -> str:
-        with self._called("deploy", service, release):
+    def deploy(self, service: str, release: str, *, instance: str | None = None) -> str:
+        told = (service, release) if instance is None else (service, release, instance)
+        with self._called("deploy", *told):
             known = self._service(service)
             self._need_release(service, release)
+            if instance is not None:
+                names = [part.name for part in known.instances]
+                request.need_instance(instance, names, action="deploy")
+                before = known.release_of(instance)
+                known.canaries[instance] = release
+                self._restart(instance)
+                return before
             before = known.history[-1]
             known.history.append(release)
-            self._again(service)
-            self._change(service, release=release)
+            known.canaries.clear()
+            self._restart(service)
             return before
 
     def releases(self, service: str) -> tuple[str, ...]:
@@ -178,33 +164,24 @@ class MemoryEngine:
 
     def signal(self, component: str, signal: str) -> None:
         with self._called("signal", component, signal):
-            if signal not in SIGNALS:
-                raise ActionError(
-                    f"No signal '{signal}'. One of: {', '.join(SIGNALS)}.",
-                    action="signal",
-                    parameter="signal",
-                )
-            if self._component(component).pid is None:
+            request.need_signal(signal)
+            parts = self._parts_of(component)
+            if not any(part.pid for part in parts):
                 raise EngineError(
                     f"{component} does not run. Restart it first.", component=component
                 )
-            state = _ENDED.get(signal)
-            if state == "failed":
-                self.crash(component, f"ended by SIG{signal}")
-            elif state is not None:
-                self._change(component, state=state)
+            if signal in _ENDED:
+                self.crash(component, _ENDED[signal])
+            for part in parts:
+                if signal in _MOVED and part.pid:
+                    part.state, part.since = _MOVED[signal], self._clock()
 
     def scale(self, service: str, instances: int) -> int:
         with self._called("scale", service, instances):
-            if instances < 0:
-                raise ActionError(
-                    "instances must be 0 or more.", action="scale", parameter="instances"
-                )
+            request.need_count(instances)
             known = self._service(service)
-            before, known.instances = known.instances, instances
-            self._again(service)
-            if instances == 0:
-                self._change(service, state="stopped", pid=None, detail="scaled to 0")
+            before = known.count
+            self._scale(known, instances)
             return before
 
     def config(self, service: str) -> Mapping[str, Scalar]:
@@ -229,7 +206,7 @@ class MemoryEngine:
 
     def logs(self, component: str, lines: int = 200) -> str:
         with self._called("logs", component, lines):
-            self._component(component)
+            self._parts_of(component)
             return ""
 
     def load_pipe(self) -> MemoryLoadPipe:
@@ -238,10 +215,81 @@ class MemoryEngine:
     def usage(self) -> Mapping[str, Usage]:
         with self._called("usage"):
             return {
-                name: Usage(memory=10_000_000, cpu_seconds=0.1)
-                for name, component in self._components.items()
+                component.name: Usage(memory=10_000_000, cpu_seconds=0.1)
+                for component in self.components()
                 if component.pid is not None
             }
+
+    def dsn(self, role: str) -> str:
+        with self._called("dsn", role):
+            request.need_role(role)
+            return f"postgresql://{role}:in-memory@127.0.0.1:5432/shop"
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        with self._called("environment", service):
+            self._service(service)
+            told = {"OTEL_EXPORTER_OTLP_ENDPOINT": self._parts["telemetry"].address}
+            return {**told, **self._environments.of(service)}
+
+    def set_environment(
+        self, service: str, changes: Mapping[str, str | None]
+    ) -> Mapping[str, str | None]:
+        with self._called("set_environment", service, dict(changes)):
+            self._service(service)
+            request.need_variables(changes)
+            return self._environments.change(service, changes)
+
+    def limit(self, component: str, resource: Resource, value: float | None) -> float | None:
+        with self._called("limit", component, resource, value):
+            self._parts_of(component)
+            request.need_limit(resource, value)
+            before = self.limits.pop((component, resource), None)
+            if value is not None:
+                self.limits[component, resource] = value
+            return before
+
+    def run_job(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
+        with self._called("run_job", name, module, tuple(arguments)):
+            request.need_job_name(name, (*self._parts, *self._services))
+            job = self._jobs.setdefault(name, Part(name, "job"))
+            if job.pid is None:
+                self._begin(job)
+
+    def end_job(self, name: str) -> None:
+        with self._called("end_job", name):
+            self._jobs.pop(name, None)
+
+    def weigh(self, service: str, weights: Mapping[str, float]) -> Mapping[str, float]:
+        with self._called("weigh", service, dict(weights)):
+            instances = [part.name for part in self._service(service).instances]
+            request.need_weights(weights, instances)
+            before = self._weights.of(instances)
+            self._weights.change(weights)
+            return before
+
+    def scrape(self, service: str, *, on: bool) -> bool:
+        with self._called("scrape", service, on):
+            self._service(service)
+            before = service not in self.unscraped
+            (self.unscraped.discard if on else self.unscraped.add)(service)
+            return before
+
+    def supervise(self, component: str, policy: Policy) -> Policy:
+        with self._called("supervise", component, policy):
+            return self._supervise(component, policy)
+
+    def tree(self) -> Node:
+        with self._lock:
+            self._heal()
+            return tree_of(
+                (part.component() for part in self._parts.values()),
+                {
+                    name: (service.component(), [part.component() for part in service.instances])
+                    for name, service in self._services.items()
+                },
+                self._running_jobs(),
+                self._supervisor,
+            )
 
     # --- inside ---
 
@@ -253,47 +301,102 @@ class MemoryEngine:
                 raise waiting.pop(0)
             yield
 
-    def _begin(self, name: str, kind: ComponentKind, release: str = "") -> None:
-        port = 20_000 + len(self._components)
-        restarts = self._components[name].restarts + 1 if name in self._components else 0
-        self._components[name] = Component(
-            name=name,
-            kind=kind,
-            state="healthy",
-            pid=next(self._pids),
-            release=release,
-            address=f"http://127.0.0.1:{port}",
-            since=self._clock(),
-            restarts=restarts,
-        )
-        if name == "load":
+    def _take_back(self) -> None:
+        for changed in (self.limits, self.unscraped, self._jobs):
+            changed.clear()
+        self._environments.clear()
+        self._weights.clear()
+        self._supervisor.clear()
+        self.network.clear()
+
+    def _address(self) -> str:
+        return f"http://127.0.0.1:{_FIRST_PORT + len(list(self._every_part()))}"
+
+    def _every_part(self) -> Iterator[Part]:
+        yield from self._parts.values()
+        for service in self._services.values():
+            yield from service.parts.values()
+
+    def _begin(self, part: Part, release: str = "") -> None:
+        part.release = release
+        part.began(next(self._pids), self._clock())
+        if part.name == "load":
             self.pipe.began()
 
-    def _again(self, name: str) -> None:
-        old = self._component(name)
-        self._begin(name, old.kind, old.release)
-        self._change(name, address=old.address)
+    def _restart(self, component: str) -> None:
+        parts = self._parts_of(component)
+        for part in parts:
+            service = self._service_of(part)
+            self._begin(part, service.release_of(part.name) if service else "")
+        if component == PARENT:
+            for name in self._services:
+                self._restart(name)
 
-    def _service_at(self, name: str, release: str, config: Mapping[str, Scalar]) -> None:
-        settings = {**self._defaults.get(name, {}), **config}
-        known = self._services.setdefault(name, _Service([], settings))
+    def _set_up(self, name: str, release: str, settings: dict[str, Scalar], count: int) -> None:
+        known = self._services.setdefault(name, Service(name, {}))
         same = known.history[-1:] == [release] and known.settings == settings
-        if same and known.instances == 1 and self._state(name) == "healthy":
-            return
+        if not same or known.canaries:
+            for part in known.parts.values():
+                part.ended("stopped", "", self._clock())
         if known.history[-1:] != [release]:
             known.history.append(release)
-        known.settings, known.instances = settings, 1
-        self._begin(name, "service", release)
+        known.settings = settings
+        known.canaries.clear()
+        self._scale(known, count)
 
-    def _state(self, name: str) -> str:
-        return self._components[name].state if name in self._components else "stopped"
+    def _scale(self, service: Service, count: int) -> None:
+        for number in range(1, max(1, count) + 1):
+            name = f"{service.name}-{number}"
+            service.parts.setdefault(number, Part(name, "service", self._address()))
+        for number, part in service.parts.items():
+            if number > count:
+                part.ended("stopped", "", self._clock())
+                service.canaries.pop(part.name, None)
+            elif part.state != "healthy":
+                self._begin(part, service.release_of(part.name))
+        service.count = count
 
-    def _component(self, name: str) -> Component:
-        if name not in self._components:
-            raise UnknownName("component", name, tuple(self._components))
-        return self._components[name]
+    def _heal(self) -> None:
+        for order in self._supervisor.look(tuple(self._members())):
+            for name in order.members:
+                self._restart(name)
+            self._supervisor.done(order)
 
-    def _service(self, name: str) -> _Service:
+    def _members(self) -> Iterator[Member]:
+        for name in in_starting_order(self._parts):
+            if self._parts[name].state != "stopped":
+                yield Member(name, name, ROOT, self._parts[name].ending)
+        for name in in_starting_order(self._services):
+            for part in self._services[name].instances:
+                yield Member(part.name, name, PARENT, part.ending)
+        for name, job in self._jobs.items():
+            yield Member(name, name, JOBS, job.ending)
+
+    def _supervise(self, component: str, policy: Policy) -> Policy:
+        known = (*self._parts, *self._services, *self._jobs)
+        if component not in known:
+            raise UnknownName("component", component, known)
+        request.need_policy(policy)
+        return self._supervisor.supervise(component, policy)
+
+    def _running_jobs(self) -> tuple[Component, ...]:
+        jobs = self._jobs.values()
+        return tuple(job.component() for job in jobs if job.ending != "clean")
+
+    def _parts_of(self, name: str) -> list[Part]:
+        if name in self._services:
+            return self._services[name].instances
+        found = [*self._parts.values(), *self._jobs.values()]
+        found += [part for each in self._services.values() for part in each.instances]
+        parts = [part for part in found if part.name == name]
+        if not parts:
+            raise UnknownName("component", name, (*self._parts, *self._services, *self._jobs))
+        return parts
+
+    def _service_of(self, part: Part) -> Service | None:
+        return self._services.get(part.name.rpartition("-")[0]) if part.kind == "service" else None
+
+    def _service(self, name: str) -> Service:
         if name not in self._services:
             raise UnknownName("service", name, tuple(self._services))
         return self._services[name]
@@ -305,30 +408,7 @@ class MemoryEngine:
             raise UnknownName(f"release of {service}", release, self._known[service])
 
     def _need_instances(self, service: str) -> None:
-        self._service(service)
-        if self._component(service).pid is None:
+        if not any(part.pid for part in self._service(service).instances):
             raise EngineError(
                 f"{service} does not run. Restart it: `restart {service}`.", component=service
-            )
-
-    def _change(
-        self,
-        name: str,
-        *,
-        state: ComponentState | None = None,
-        pid: int | None = -1,
-        release: str | None = None,
-        address: str | None = None,
-        detail: str | None = None,
-    ) -> None:
-        with self._lock:
-            old = self._component(name)
-            self._components[name] = replace(
-                old,
-                state=old.state if state is None else state,
-                pid=old.pid if pid == -1 else pid,
-                release=old.release if release is None else release,
-                address=old.address if address is None else address,
-                detail=old.detail if detail is None else detail,
-                since=self._clock() if state not in (None, old.state) else old.since,
             )

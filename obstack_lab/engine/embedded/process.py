@@ -12,6 +12,7 @@ from pathlib import Path
 
 from obstack_lab.engine.embedded.account import Account
 from obstack_lab.engine.embedded.spawner import Spawner
+from obstack_lab.engine.supervision import CLEAN_EXIT
 from obstack_lab.errors import EngineError
 
 _LOG_LIMIT = 20_000_000
@@ -133,7 +134,9 @@ def last_words(path: Path, component: str) -> str:
 
 def describe_exit(code: int) -> str:
     """Say in words how a process ended; `code` is negative for a signal."""
-    if code >= 0:
+    if code == 0:
+        return CLEAN_EXIT
+    if code > 0:
         return f"ended with exit code {code}"
     try:
         return f"killed by {signal.Signals(-code).name}"

@@ -39,6 +39,7 @@ class ProcessUnit(Unit):
     def _spawn(self) -> None:
         self._process = Process(self.name, self._command(), self._place.spawner)
         self._place.roster.add(self.name, self._process.pid)
+        self.on_spawn(self._process.pid)
 
     def _wait_ready(self) -> None:
         wait_ready(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -16,12 +17,15 @@ from obstack_lab.engine.embedded.probe import Problem, http_problem, request, wa
 from obstack_lab.engine.embedded.process import last_words
 from obstack_lab.engine.embedded.unit import Unit
 from obstack_lab.engine.interface import Component, Scalar
+from obstack_lab.engine.request import need_instance
 from obstack_lab.errors import ActionError, EngineError
 
 _STOP_SECONDS = 0.7
 _KILL_SECONDS = 3.0
 _READY_SECONDS = 10.0
 _CONFIG_SECONDS = 3.0
+TLS = {"payments": "PAYMENTS_TLS_PORT"}
+"""Services whose users come by TLS, at a port of its own, and what tells them this port."""
 
 Environment = Callable[[str], Mapping[str, str]]
 """What an instance is told beside its own name and settings; asked at each start."""
@@ -33,10 +37,12 @@ class Instance(Unit):
     def __init__(self, name: str, service: Service, place: Place) -> None:
         super().__init__(name, "service", place.clock)
         self.port = place.ports.of(name)
+        self.serving_port = place.ports.of(f"{name}:tls") if service.name in TLS else self.port
         self.address = f"http://127.0.0.1:{self.port}"
         self._service = service
         self._place = place
         self._child: Child | None = None
+        self._told: Mapping[str, str] = {}
 
     @property
     def pid(self) -> int | None:
@@ -49,16 +55,21 @@ class Instance(Unit):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def is_out_of_date(self) -> bool:
+        """Return whether it would be told something else if it were started now."""
+        return self._told != self._environment()
+
     def _begin(self) -> None:
         service = self._service
-        self.release = service.release
+        self.release = service.release_of(self.name)
+        self._told = self._environment()
         self._child = service.parent.fork(
             Spawn(
                 service=service.name,
                 release=self.release,
                 port=self.port,
                 env={
-                    **service.environment(service.name),
+                    **self._told,
                     "SERVICE_INSTANCE_ID": self.name,
                     "SERVICE_SETTINGS": json.dumps(dict(service.settings)),
                 },
@@ -66,6 +77,7 @@ class Instance(Unit):
             )
         )
         self._place.roster.add(self.name, self._child.pid)
+        self.on_spawn(self._child.pid)
         wait_ready(
             self._problem,
             self._ended,
@@ -102,17 +114,24 @@ class Instance(Unit):
     def _problem(self) -> Problem:
         return http_problem(f"{self.address}/readyz")
 
+    def _environment(self) -> Mapping[str, str]:
+        service = self._service
+        own = {TLS[service.name]: str(self.serving_port)} if service.name in TLS else {}
+        return {**service.environment(service.name), **own}
+
 
 class Service:
-    """All instances of one service, at one release and with one set of changed settings."""
+    """All instances of one service, at one release but for canaries, with one set of settings."""
 
     def __init__(
         self,
         name: str,
         parent: Parent,
         place: Place,
+        *,
         environment: Environment,
         on_change: Callable[[Service], None],
+        on_spawn: Callable[[Unit, int], None],
     ) -> None:
         self.name = name
         self.parent = parent
@@ -120,11 +139,13 @@ class Service:
         self.history: list[str] = []
         self.settings: dict[str, Scalar] = {}
         self.instances: list[Instance] = []
+        self.canaries: dict[str, str] = {}
         self._place = place
-        self._first = Instance(f"{name}-1", self, place)
-        self._all = {1: self._first}
         self._on_change = on_change
+        self._on_spawn = on_spawn
         self._lock = threading.RLock()
+        self._all: dict[int, Instance] = {}
+        self._first = self._numbered(1)
 
     @property
     def release(self) -> str:
@@ -134,29 +155,36 @@ class Service:
     def address(self) -> str:
         return self._first.address
 
-    def set_up(self, release: str, settings: Mapping[str, Scalar]) -> None:
-        """Run one instance at this release with these settings and no others."""
+    def release_of(self, instance: str) -> str:
+        """Return the release that an instance is started at."""
+        return self.canaries.get(instance, self.release)
+
+    def set_up(self, release: str, settings: Mapping[str, Scalar], *, instances: int = 1) -> None:
+        """Run so many instances at this release with these settings and no others.
+
+        Those that run so already, and were told what they would be told now, are left alone.
+        """
         with self._lock:
-            if self.history[-1:] != [release] or self.settings != dict(settings):
-                for instance in self.instances:
+            same = self.history[-1:] == [release] and self.settings == dict(settings)
+            for instance in self.instances:
+                if self.canaries or not same or instance.is_out_of_date():
                     instance.stop()
             if self.history[-1:] != [release]:
                 self.history.append(release)
             self.settings = dict(settings)
-            self.scale(1)
+            self.canaries.clear()
+            self.scale(instances)
 
     def scale(self, count: int) -> int:
         """Run this many instances; return how many ran before."""
         with self._lock:
             before = len(self.instances)
-            for number in range(1, count + 1):
-                if number not in self._all:
-                    self._all[number] = Instance(f"{self.name}-{number}", self, self._place)
             leaving = self.instances[count:]
-            self.instances = [self._all[number] for number in range(1, count + 1)]
+            self.instances = [self._numbered(number) for number in range(1, count + 1)]
             self._on_change(self)
             for instance in leaving:
                 instance.stop()
+                self.canaries.pop(instance.name, None)
             for instance in self.instances:
                 instance.start()
             return before
@@ -173,7 +201,19 @@ class Service:
         with self._lock:
             before = self.release
             self.history.append(release)
+            self.canaries.clear()
             self.restart()
+            return before
+
+    def deploy_one(self, instance: str, release: str) -> str:
+        """Replace one instance by another release; return the one it had."""
+        with self._lock:
+            names = [each.name for each in self.instances]
+            need_instance(instance, names, action="deploy")
+            before = self.release_of(instance)
+            self.canaries[instance] = release
+            self._on_change(self)
+            self.instances[names.index(instance)].restart()
             return before
 
     def stop(self) -> None:
@@ -212,13 +252,26 @@ class Service:
             kind="service",
             state=state,
             pid=next((part.pid for part in parts if part.pid), None),
-            release=self.release if self.history else "",
+            release=self._shown_release(),
             address=self.address,
             since=max((part.since for part in parts), default=first.since),
             restarts=sum(part.restarts for part in parts),
             detail=detail,
             children=parts if len(parts) != 1 else (),
         )
+
+    def _shown_release(self) -> str:
+        if len(self.instances) == 1 and self.history:
+            return self.release_of(self.instances[0].name)
+        return self.release if self.history else ""
+
+    def _numbered(self, number: int) -> Instance:
+        """Return an instance by its number, the same one each time."""
+        if number not in self._all:
+            made = Instance(f"{self.name}-{number}", self, self._place)
+            made.on_spawn = functools.partial(self._on_spawn, made)
+            self._all[number] = made
+        return self._all[number]
 
     def _running(self) -> list[Instance]:
         running = [instance for instance in self.instances if instance.pid is not None]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from obstack_lab.engine.embedded.probe import Problem
 from obstack_lab.engine.interface import Component, ComponentKind, ComponentState
+from obstack_lab.engine.supervision import CLEAN_EXIT, Ending
 from obstack_lab.errors import LabError
 
 Clock = Callable[[], float]
@@ -22,7 +23,10 @@ class _Status:
 
 
 class Unit(ABC):
-    """Starts, stops and checks one component. Nothing heals itself: the learner is the operator."""
+    """Starts, stops and checks one component; who starts it anew is for others to say.
+
+    `on_spawn` is called with the pid of each new process, before it is asked whether it is ready.
+    """
 
     def __init__(self, name: str, kind: ComponentKind, clock: Clock) -> None:
         self.name = name
@@ -35,6 +39,7 @@ class Unit(ABC):
         self._status = _Status("stopped", clock())
         self._lock = threading.Lock()
         self._operation = threading.RLock()
+        self.on_spawn: Callable[[int], None] = lambda _: None
 
     @property
     def state(self) -> ComponentState:
@@ -44,6 +49,14 @@ class Unit(ABC):
     @abstractmethod
     def pid(self) -> int | None:
         """The process id while it runs."""
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended on nobody's order; None while it runs and after it was stopped."""
+        status = self._status
+        if status.state != "failed":
+            return None
+        return "clean" if status.detail == CLEAN_EXIT else "failure"
 
     def start(self) -> None:
         """Start and return when healthy; one that runs is left alone."""

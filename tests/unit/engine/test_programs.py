@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from obstack_lab.engine.embedded.programs import find_program
-from obstack_lab.engine.embedded.release import known_releases, need_release
+from obstack_lab.engine.release import known_releases, need_release
 from obstack_lab.errors import MissingProgram, UnknownName
 from obstack_lab.settings import LabHome
 from obstack_lab.testing import MemoryEngine

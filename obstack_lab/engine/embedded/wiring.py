@@ -1,0 +1,147 @@
+"""Who is told of whom: services of one another, the edge and Prometheus of instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from obstack_lab.engine.embedded.edge import Edge
+from obstack_lab.engine.embedded.place import Place
+from obstack_lab.engine.embedded.postgres import Postgres
+from obstack_lab.engine.embedded.prometheus import Prometheus, Target
+from obstack_lab.engine.embedded.service import Instance, Service
+from obstack_lab.engine.embedded.telemetry import Telemetry
+from obstack_lab.engine.overrides import Environments, Weights
+from obstack_lab.settings import LAB_ID_VARIABLE
+
+_WITH_DATABASE = ("orders", "inventory", "worker")
+_PAYING = ("orders", "worker")
+_LOCALHOST = "127.0.0.1"
+
+
+class Wiring:
+    """The addresses and variables of one stack; all ways lead through the edge."""
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        postgres: Postgres,
+        telemetry: Telemetry,
+        edge: Edge,
+        prometheus: Prometheus,
+        services: Mapping[str, Service],
+    ) -> None:
+        self._place = place
+        self._postgres = postgres
+        self._telemetry = telemetry
+        self._edge = edge
+        self._prometheus = prometheus
+        self._services = services
+        self._environments = Environments()
+        self._weights = Weights()
+        self._unscraped: set[str] = set()
+        self._unready: set[str] = set()
+
+    def clear(self) -> None:
+        """Take back what was changed; those that are told keep what they know until `tell_all`."""
+        self._environments.clear()
+        self._weights.clear()
+        self._unscraped.clear()
+        self._unready.clear()
+
+    # --- what services are told ---
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        """Return what every new instance of a service is told, overrides included."""
+        return {**self._told(service), **self._environments.of(service)}
+
+    def set_environment(
+        self, service: str, changes: Mapping[str, str | None]
+    ) -> Mapping[str, str | None]:
+        """Override variables or take overrides back; return the overrides before."""
+        return self._environments.change(service, changes)
+
+    def told_to_jobs(self) -> Mapping[str, str]:
+        """Return what a job is told."""
+        return {"DATABASE_URL": self._postgres.dsn("shop")}
+
+    def _told(self, service: str) -> dict[str, str]:
+        told = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self._telemetry.address,
+            LAB_ID_VARIABLE: self._place.lab_id,
+        }
+        if service == "gateway":
+            told["ORDERS_URL"] = self._through("gateway-orders")
+        if service in _WITH_DATABASE:
+            port = self._edge.listen_port(f"{service}-postgres")
+            told["DATABASE_URL"] = self._postgres.dsn("shop", port)
+        if service == "orders":
+            told["INVENTORY_URL"] = self._through("orders-inventory")
+        if service == "orders" and "worker" in self._services:
+            told["JOB_QUEUE"] = "shop"
+        if service in _PAYING and "payments" in self._services:
+            told["PAYMENTS_URL"] = self._through(f"{service}-payments", "https")
+            told["PAYMENTS_CA"] = str(self._certificate("ca.pem"))
+        return told
+
+    def _through(self, route: str, scheme: str = "http") -> str:
+        return f"{scheme}://{_LOCALHOST}:{self._edge.listen_port(route)}"
+
+    def _certificate(self, name: str) -> Path:
+        return self._place.home.private / "payments" / name
+
+    # --- where instances are ---
+
+    def moved(self, service: Service) -> None:
+        """Tell the edge and Prometheus where a service's instances are."""
+        self._lead(service)
+        self._tell_prometheus()
+
+    def weigh(self, service: Service, weights: Mapping[str, float]) -> Mapping[str, float]:
+        """Give instances other shares of new requests; return the shares before."""
+        before = self._weights.of(instance.name for instance in service.instances)
+        self._weights.change(weights)
+        self._lead(service)
+        return before
+
+    def ready(self, service: Service, instance: str, *, ready: bool) -> None:
+        """Leave an instance out of the balance while it is not ready."""
+        (self._unready.discard if ready else self._unready.add)(instance)
+        self._lead(service)
+
+    def scrape(self, service: str, *, on: bool) -> bool:
+        """Let Prometheus look where a service is, or where nobody listens."""
+        before = service not in self._unscraped
+        (self._unscraped.discard if on else self._unscraped.add)(service)
+        self._tell_prometheus()
+        return before
+
+    def _lead(self, service: Service) -> None:
+        shares = self._weights.of(instance.name for instance in service.instances)
+        self._edge.lead(
+            service.name,
+            [
+                _serving(instance)
+                for instance in service.instances
+                if shares[instance.name] > 0 and instance.name not in self._unready
+            ],
+        )
+
+    def _tell_prometheus(self) -> None:
+        self._prometheus.scrape(self._targets())
+
+    def _targets(self) -> Iterable[Target]:
+        for service in tuple(self._services.values()):
+            if not service.history:
+                continue
+            for instance in service.instances:
+                port = instance.port
+                if service.name in self._unscraped:
+                    port = self._place.ports.of(f"{service.name}:nobody")
+                release = service.release_of(instance.name)
+                yield Target(f"{_LOCALHOST}:{port}", service.name, release, instance.name)
+
+
+def _serving(instance: Instance) -> str:
+    return f"{_LOCALHOST}:{instance.serving_port}"
