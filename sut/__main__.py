@@ -14,7 +14,7 @@ from sut.release import run
 def main(arguments: list[str] | None = None) -> int:
     """Run a service until it is told to stop; 2 where it cannot start as asked."""
     parser = argparse.ArgumentParser(prog="python -m sut", description=__doc__)
-    parser.add_argument("service", help="gateway, orders or inventory")
+    parser.add_argument("service", help="gateway, orders, inventory, payments or worker")
     parser.add_argument("--release", required=True, help="version to run, for example 1.4.2")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")

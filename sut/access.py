@@ -14,7 +14,7 @@ from sut.log import request_scope, route_of
 from sut.telemetry import Telemetry
 from sut.tracing import propagator
 
-UNRECORDED = frozenset({"/healthz", "/readyz", "/metrics", "/config", "/config/schema"})
+UNRECORDED = frozenset({"/healthz", "/readyz", "/metrics", "/config", "/config/schema", "/cache"})
 """The operators' own endpoints, asked by machines; they would be mixed up with users' requests."""
 
 

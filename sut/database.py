@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import NoOpTracer, SpanKind, Status, StatusCode, Tracer
 from prometheus_client.metrics_core import Metric
 from psycopg import AsyncConnection, Error, OperationalError
 from psycopg.rows import DictRow, dict_row
@@ -25,20 +25,24 @@ PROBE = Query("probe", "SELECT 1 AS answer", "SELECT", "")
 PROBE_SECONDS = 0.5
 RETIRE_SECONDS = 60.0
 CLOSE_SECONDS = 0.3
+UNTRACED = NoOpTracer()
 
 
 class Session:
     """One borrowed connection: statements as spans, results as rows."""
 
-    def __init__(self, connection: AsyncConnection[Row], telemetry: Telemetry) -> None:
+    def __init__(
+        self, connection: AsyncConnection[Row], telemetry: Telemetry, tracer: Tracer
+    ) -> None:
         self._connection = connection
         self._telemetry = telemetry
+        self._tracer = tracer
 
     async def all(self, query: Query, **parameters: object) -> list[Row]:
         """Run a statement and return its rows."""
         error_type = ""
         started = time.perf_counter()
-        with self._telemetry.tracer.start_as_current_span(
+        with self._tracer.start_as_current_span(
             query.summary,
             kind=SpanKind.CLIENT,
             attributes={
@@ -80,6 +84,7 @@ class _Pool:
 
     connections: AsyncConnectionPool[AsyncConnection[Row]]
     size: int
+    statement_timeout: float
     pending: int = 0
     used: int = 0
 
@@ -110,7 +115,8 @@ class Database:
 
     def _new_pool(self) -> _Pool:
         settings = self._settings()
-        size = settings.db_pool_size
+        size, limit = settings.db_pool_size, settings.db_statement_timeout
+        options = {"options": f"-c statement_timeout={limit * 1000:.0f}"} if limit else {}
         connections = AsyncConnectionPool(
             self._url,
             connection_class=AsyncConnection[Row],
@@ -119,6 +125,7 @@ class Database:
                 "row_factory": dict_row,
                 "application_name": self._service,
                 "connect_timeout": 3,
+                **options,
             },
             min_size=size,
             max_size=size,
@@ -129,7 +136,7 @@ class Database:
             name=self._service,
             open=False,
         )
-        return _Pool(connections, size)
+        return _Pool(connections, size, limit)
 
     async def _reconnect(self, pool: AsyncConnectionPool[AsyncConnection[Row]]) -> None:
         await pool.check()
@@ -141,11 +148,12 @@ class Database:
     async def apply(self) -> None:
         """Take over changed settings: requests from now on use them.
 
-        A larger pool serves those who wait already. A smaller one is a new pool: connections in
-        use end with their work.
+        A larger pool serves those who wait already. A smaller one, or another limit for
+        statements, is a new pool: connections in use end with their work.
         """
         settings, pool = self._settings(), self._pool
-        if settings.db_pool_size < pool.size:
+        anew = settings.db_statement_timeout != pool.statement_timeout
+        if anew or settings.db_pool_size < pool.size:
             self._pool = self._new_pool()
             await self.open()
             task = asyncio.create_task(self._retire(pool))
@@ -177,14 +185,18 @@ class Database:
         await self._pool.connections.close(CLOSE_SECONDS)
 
     @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
-        """Borrow a connection. Raise DatabaseBusy where none is free in time."""
+    async def session(self, *, traced: bool = True) -> AsyncIterator[Session]:
+        """Borrow a connection. Raise DatabaseBusy where none is free in time.
+
+        Without spans for what a machine asks again and again, such as whether there is work.
+        """
+        tracer = self._telemetry.tracer if traced else UNTRACED
         pool = self._pool
-        connection = await self._acquire(pool)
+        connection = await self._acquire(pool, tracer)
         started = time.perf_counter()
         pool.used += 1
         try:
-            yield Session(connection, self._telemetry)
+            yield Session(connection, self._telemetry, tracer)
         except OperationalError as error:
             self._telemetry.log.error("database error", error=str(error).strip())  # noqa: TRY400 our log
             raise DatabaseDown("The database does not answer.") from error
@@ -195,11 +207,11 @@ class Database:
             )
             await pool.connections.putconn(connection)
 
-    async def _acquire(self, pool: _Pool) -> AsyncConnection[Row]:
+    async def _acquire(self, pool: _Pool, tracer: Tracer) -> AsyncConnection[Row]:
         metrics = self._telemetry.metrics
         started = time.perf_counter()
         pool.pending += 1
-        with self._telemetry.tracer.start_as_current_span(
+        with tracer.start_as_current_span(
             "pool.acquire",
             attributes={
                 "db.client.connection.pool.name": self._service,

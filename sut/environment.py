@@ -20,6 +20,10 @@ class Environment:
     database_url: str = ""
     orders_url: str = ""
     inventory_url: str = ""
+    payments_url: str = ""
+    payments_ca: str = ""
+    payments_key: str = ""
+    job_queue: str = ""
     telemetry_url: str = ""
     settings: str = ""
 
@@ -43,6 +47,10 @@ class Environment:
             database_url=variables.get("DATABASE_URL", ""),
             orders_url=variables.get("ORDERS_URL", "").rstrip("/"),
             inventory_url=variables.get("INVENTORY_URL", "").rstrip("/"),
+            payments_url=variables.get("PAYMENTS_URL", "").rstrip("/"),
+            payments_ca=variables.get("PAYMENTS_CA", ""),
+            payments_key=variables.get("PAYMENTS_API_KEY", ""),
+            job_queue=variables.get("JOB_QUEUE", ""),
             telemetry_url=variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/"),
             settings=variables.get("SERVICE_SETTINGS", ""),
         )

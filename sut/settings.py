@@ -27,6 +27,23 @@ class DatabaseSettings(Settings):
     db_pool_max_waiting: int = Field(
         default=100, ge=0, le=10_000, description="requests that may wait; 0: no limit"
     )
+    db_statement_timeout: float = Field(
+        default=0.0, ge=0, le=60, description="seconds until a statement is cancelled; 0: never"
+    )
+
+
+class CacheSettings(DatabaseSettings):
+    """Settings of a service that keeps what it has read for a while."""
+
+    cache_ttl: float = Field(
+        default=0.0, ge=0, le=3600, description="seconds an entry is served again; 0: no cache"
+    )
+    cache_max_entries: int = Field(
+        default=1000, ge=1, le=100_000, description="entries that are kept, the latest used"
+    )
+    cache_coalesce: Literal["on", "off"] = Field(
+        default="on", description="whether requests for the same missing entry wait for one read"
+    )
 
 
 class GatewaySettings(Settings):
@@ -43,7 +60,7 @@ class GatewaySettings(Settings):
     )
 
 
-class OrdersSettings(DatabaseSettings):
+class OrdersSettings(CacheSettings):
     """Settings of orders."""
 
     inventory_timeout: float = Field(
@@ -55,7 +72,53 @@ class OrdersSettings(DatabaseSettings):
     inventory_connection_timeout: float = Field(
         default=2.0, ge=0.05, le=60, description="seconds to wait for a connection to inventory"
     )
+    payments_timeout: float = Field(
+        default=3.0, ge=0.05, le=60, description="seconds until payments must have answered"
+    )
+    payments_max_connections: int = Field(
+        default=32, ge=1, le=1000, description="connections to payments"
+    )
+    quote_workers: int = Field(
+        default=32, ge=1, le=32, description="quotes that are computed at once"
+    )
+    quote_max_waiting: int = Field(
+        default=0, ge=0, le=10_000, description="quotes that may wait for a worker; 0: no limit"
+    )
+    express_checkout: Literal["on", "off"] = Field(
+        default="off", description="whether an order gets the customer's terms without a quote"
+    )
 
 
-class InventorySettings(DatabaseSettings):
+class InventorySettings(CacheSettings):
     """Settings of inventory."""
+
+
+class WorkerSettings(DatabaseSettings):
+    """Settings of the worker."""
+
+    db_pool_size: int = Field(default=8, ge=1, le=64, description="connections to the database")
+    concurrency: int = Field(default=4, ge=1, le=64, description="jobs that are done at once")
+    poll_interval: float = Field(
+        default=0.25, ge=0.05, le=60, description="seconds until an idle worker looks again"
+    )
+    lease_seconds: float = Field(
+        default=10.0, ge=1, le=600, description="seconds a job stays taken without a sign of life"
+    )
+    max_attempts: int = Field(
+        default=5, ge=1, le=100, description="attempts until a job becomes a dead letter"
+    )
+    retry_backoff: float = Field(
+        default=1.0,
+        ge=0.05,
+        le=600,
+        description="seconds until the second attempt; doubled for each one after it",
+    )
+    batch_jobs: Literal["on", "off"] = Field(
+        default="on", description="whether reports are made; off leaves them in the queue"
+    )
+    payments_timeout: float = Field(
+        default=3.0, ge=0.05, le=60, description="seconds until payments must have answered"
+    )
+    payments_max_connections: int = Field(
+        default=32, ge=1, le=1000, description="connections to payments"
+    )

@@ -2,18 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from sut.database import Database
+from sut.cache import Cache, CacheMeter
+from sut.database import Database, Row
+from sut.purging import purge_routes
 from sut.query import load_queries
 from sut.service import Runtime, answer
 from sut.settings import InventorySettings
+from sut.telemetry import Telemetry
 
 MAX_PRODUCTS = 50
 MAX_PAGE_SIZE = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which page of which products a caller asks for."""
+
+    product_ids: tuple[int, ...]
+    substitutes: bool
+    page: int
+    page_size: int
+
+
+class Counting:
+    """How a release counts; `query` names the SQL file that does it."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        query: str,
+        cache: Cache[list[Row]],
+        telemetry: Telemetry,
+    ) -> None:
+        self.database = database
+        self.statement = load_queries("sut.inventory")[query]
+        self.cache = cache
+        self.telemetry = telemetry
+
+    async def page(self, asked: Asked) -> list[Row]:
+        """Return the rows of a page, and one more where there is a next page."""
+        return await self.cache.get(asked, lambda: self.read(asked))
+
+    async def read(self, asked: Asked) -> list[Row]:
+        """Return the rows from the database."""
+        async with self.database.session() as session:
+            return await session.all(self.statement, **parameters(asked))
+
+
+def parameters(asked: Asked) -> dict[str, Any]:
+    """Return what the statement is given."""
+    return {
+        "product_ids": list(asked.product_ids),
+        "substitutes": asked.substitutes,
+        "limit": asked.page_size + 1,
+        "offset": (asked.page - 1) * asked.page_size,
+    }
 
 
 def inventory_database(runtime: Runtime[InventorySettings]) -> Database:
@@ -27,10 +77,19 @@ def inventory_database(runtime: Runtime[InventorySettings]) -> Database:
     )
 
 
-def inventory_routes(database: Database, *, query: str) -> APIRouter:
-    """Return inventory's endpoints; `query` names the SQL file that counts."""
-    statement = load_queries("sut.inventory")[query]
-    routes = APIRouter()
+def open_counting(
+    runtime: Runtime[InventorySettings], *, query: str, kind: type[Counting] = Counting
+) -> Counting:
+    """Return how this release counts, with a pool that is not opened yet."""
+    config, meter = runtime.config, CacheMeter(runtime.telemetry)
+    cache: Cache[list[Row]] = Cache("availability", settings=lambda: config.current, meter=meter)
+    database = inventory_database(runtime)
+    return kind(database, query=query, cache=cache, telemetry=runtime.telemetry)
+
+
+def inventory_routes(counting: Counting) -> APIRouter:
+    """Return inventory's endpoints."""
+    routes = purge_routes(counting.cache, telemetry=counting.telemetry)
 
     @routes.get("/availability")
     async def availability(
@@ -39,14 +98,7 @@ def inventory_routes(database: Database, *, query: str) -> APIRouter:
         page: Annotated[int, Query(ge=1)] = 1,
         page_size: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = MAX_PAGE_SIZE,
     ) -> Response:
-        async with database.session() as session:
-            rows = await session.all(
-                statement,
-                product_ids=product_id,
-                substitutes=substitutes,
-                limit=page_size + 1,
-                offset=(page - 1) * page_size,
-            )
+        rows = await counting.page(Asked(tuple(product_id), substitutes, page, page_size))
         more = len(rows) > page_size
         body: dict[str, Any] = {"items": rows[:page_size], "next_page": page + 1 if more else None}
         return answer(body)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from sut.charging import Charge
 from sut.database import Session
 from sut.errors import NotFound
+from sut.jobs import Work
 from sut.orders.basket import Basket, PlacedLine, PlacedOrder
+from sut.orders.express import express_prices
 from sut.orders.shop import Shop
 
 
@@ -24,16 +27,35 @@ async def read_prices(shop: Shop, session: Session, basket: Basket) -> dict[int,
     prices = {row["product_id"]: row["price_cents"] for row in rows}
     if missing := [product for product in basket.product_ids if product not in prices]:
         raise NotFound(f"There is no product {missing[0]}.")
+    if shop.settings().express_checkout == "on":
+        customer = await session.one(shop.queries["customer"], customer_id=basket.customer_id)
+        if customer is not None:
+            return express_prices(prices, customer["tier"])
     return prices
+
+
+async def authorize(shop: Shop, basket: Basket) -> Charge:
+    """Have payments hold the amount back before anything is stored, where orders are paid for."""
+    if not shop.cashier.wanted:
+        return Charge("", 0)
+    async with shop.database.session() as session:
+        prices = await read_prices(shop, session, basket)
+    return await shop.cashier.authorize(basket.customer_id, total_of(basket, prices))
+
+
+def total_of(basket: Basket, prices: Mapping[int, int]) -> int:
+    """Return what a basket costs, in cents."""
+    return sum(prices[line.product_id] * line.quantity for line in basket.items)
 
 
 async def open_order(
     shop: Shop, session: Session, basket: Basket, prices: Mapping[int, int]
 ) -> int:
     """Store an order without its items and return its number. Raise NotFound without customer."""
-    total = sum(prices[line.product_id] * line.quantity for line in basket.items)
     row = await session.one(
-        shop.queries["insert_order"], customer_id=basket.customer_id, total_cents=total
+        shop.queries["insert_order"],
+        customer_id=basket.customer_id,
+        total_cents=total_of(basket, prices),
     )
     if row is None:
         raise NotFound(f"There is no customer {basket.customer_id}.")
@@ -73,6 +95,19 @@ async def write_lines(
         quantities=[line.quantity for line in lines],
         prices=[line.unit_price_cents for line in lines],
     )
+
+
+async def leave_work(shop: Shop, session: Session, order_id: int, charge: Charge) -> None:
+    """Leave what is done after the order: its confirmation, then the capture of its amount."""
+    subject = f"order:{order_id}"
+    await shop.jobs.put(session, Work("order-confirmation", subject, {"order_id": order_id}))
+    if charge.authorization_id:
+        payload = {
+            "order_id": order_id,
+            "authorization_id": charge.authorization_id,
+            "amount_cents": charge.amount_cents,
+        }
+        await shop.jobs.put(session, Work("payment-capture", subject, payload))
 
 
 def placed(order_id: int, basket: Basket, lines: tuple[PlacedLine, ...]) -> PlacedOrder:

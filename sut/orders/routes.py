@@ -2,90 +2,59 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from sut.errors import NotFound
 from sut.orders.basket import Basket
 from sut.orders.checkout import Checkout
-from sut.orders.pricing import PricedLine, process_business_data
+from sut.orders.quoting import Quoting
+from sut.orders.reading import Reading
 from sut.orders.shop import Shop
+from sut.purging import purge_routes
 from sut.service import answer
 
-PAGE_SIZE = 20
 
-
-def orders_routes(shop: Shop, checkout: Checkout) -> APIRouter:
-    """Return all endpoints; `checkout` is how this release places orders."""
-    routes = APIRouter()
-    _add_reading(routes, shop)
-    _add_selling(routes, shop, checkout)
+def orders_routes(
+    shop: Shop,
+    checkout: Checkout,
+    *,
+    reading: Reading | None = None,
+    quoting: Quoting | None = None,
+) -> APIRouter:
+    """Return all endpoints: how this release places orders, and how it reads and quotes."""
+    routes = purge_routes(shop.products, shop.catalogue, telemetry=shop.telemetry)
+    _add_reading(routes, reading or Reading(shop))
+    _add_selling(routes, shop, checkout, quoting or Quoting(shop))
     return routes
 
 
-def _add_reading(routes: APIRouter, shop: Shop) -> None:
-    queries = shop.queries
-
+def _add_reading(routes: APIRouter, reading: Reading) -> None:
     @routes.get("/catalogue")
     async def catalogue(page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Response:
-        async with shop.database.session() as session:
-            products = await session.all(
-                queries["catalogue"], limit=PAGE_SIZE, after=(page - 1) * PAGE_SIZE
-            )
-        return answer({"page": page, "page_size": PAGE_SIZE, "products": products})
+        return answer(await reading.catalogue(page))
 
     @routes.get("/products/{product_id}")
     async def product(product_id: int) -> Response:
-        async with shop.database.session() as session:
-            found = await session.one(queries["product"], product_id=product_id)
-        if found is None:
-            raise NotFound(f"There is no product {product_id}.")
-        available = await shop.stock.of([product_id])
-        return answer({**found, "available": available.get(product_id, 0)})
+        return answer(await reading.product(product_id))
 
     @routes.get("/orders/{order_id}")
     async def read_order(order_id: int) -> Response:
-        async with shop.database.session() as session:
-            found = await session.one(queries["order"], order_id=order_id)
-        if found is None:
-            raise NotFound(f"There is no order {order_id}.")
-        return answer(found)
+        return answer(await reading.order(order_id))
 
     @routes.get("/reports/daily")
     async def daily_report(date: dt.date | None = None) -> Response:
-        async with shop.database.session() as session:
-            rows = await session.all(queries["daily_report"], date=date)
-        day = date.isoformat() if date else "yesterday"
-        return answer({"date": day, "categories": rows})
+        return answer(await reading.daily_report(date))
 
 
-def _add_selling(routes: APIRouter, shop: Shop, checkout: Checkout) -> None:
-    queries, telemetry = shop.queries, shop.telemetry
+def _add_selling(routes: APIRouter, shop: Shop, checkout: Checkout, quoting: Quoting) -> None:
+    telemetry = shop.telemetry
 
     @routes.post("/quotes")
     async def quote(basket: Basket) -> Response:
-        async with shop.database.session() as session:
-            rows = await session.all(queries["quote_basis"], product_ids=basket.product_ids)
-            customer = await session.one(queries["customer"], customer_id=basket.customer_id)
-        known = {row["product_id"]: row for row in rows}
-        if missing := [product for product in basket.product_ids if product not in known]:
-            raise NotFound(f"There is no product {missing[0]}.")
-        if customer is None:
-            raise NotFound(f"There is no customer {basket.customer_id}.")
-        lines = tuple(
-            PricedLine(line.product_id, line.quantity, row["price_cents"], row["daily_demand"])
-            for line in basket.items
-            for row in [known[line.product_id]]
-        )
-        with telemetry.tracer.start_as_current_span(
-            "process_business_data", attributes={"shop.quote.lines": len(lines)}
-        ):
-            quoted = await asyncio.to_thread(process_business_data, lines, customer["tier"])
-        return answer(quoted)
+        return answer(await quoting.quote(basket))
 
     @routes.post("/orders")
     async def place_order(basket: Basket) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from sut.inventory.availability import inventory_database, inventory_routes
+from sut.inventory.availability import inventory_routes, open_counting
 from sut.service import Runtime, application
 from sut.settings import InventorySettings
 
@@ -13,5 +13,5 @@ SETTINGS = InventorySettings
 
 def build(runtime: Runtime[InventorySettings]) -> ASGIApp:
     """Return inventory."""
-    database = inventory_database(runtime)
-    return application(runtime, inventory_routes(database, query="available"), (database,))
+    counting = open_counting(runtime, query="available")
+    return application(runtime, inventory_routes(counting), (counting.database,))

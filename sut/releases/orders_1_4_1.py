@@ -5,7 +5,14 @@ from __future__ import annotations
 from starlette.types import ASGIApp
 
 from sut.orders.basket import Basket, PlacedOrder
-from sut.orders.checkout import open_order, placed, promise_lines, read_prices
+from sut.orders.checkout import (
+    authorize,
+    leave_work,
+    open_order,
+    placed,
+    promise_lines,
+    read_prices,
+)
 from sut.orders.routes import orders_routes
 from sut.orders.shop import Shop, open_shop
 from sut.service import Runtime, application
@@ -17,6 +24,7 @@ SETTINGS = OrdersSettings
 async def place_order(shop: Shop, basket: Basket) -> PlacedOrder:
     """Ask inventory, then store the order."""
     available = await shop.stock.of(basket.product_ids)
+    charge = await authorize(shop, basket)
     async with shop.database.session() as session, session.transaction():
         prices = await read_prices(shop, session, basket)
         order_id = await open_order(shop, session, basket, prices)
@@ -30,6 +38,7 @@ async def place_order(shop: Shop, basket: Basket) -> PlacedOrder:
                 quantity=line.quantity,
                 price=line.unit_price_cents,
             )
+        await leave_work(shop, session, order_id, charge)
     return placed(order_id, basket, lines)
 
 
@@ -37,4 +46,4 @@ def build(runtime: Runtime[OrdersSettings]) -> ASGIApp:
     """Return orders."""
     shop = open_shop(runtime)
     routes = orders_routes(shop, place_order)
-    return application(runtime, routes, (shop.database, shop.inventory))
+    return application(runtime, routes, shop.parts)

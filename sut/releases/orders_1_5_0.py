@@ -5,7 +5,15 @@ from __future__ import annotations
 from starlette.types import ASGIApp
 
 from sut.orders.basket import Basket, PlacedOrder
-from sut.orders.checkout import open_order, placed, promise_lines, read_prices, write_lines
+from sut.orders.checkout import (
+    authorize,
+    leave_work,
+    open_order,
+    placed,
+    promise_lines,
+    read_prices,
+    write_lines,
+)
 from sut.orders.routes import orders_routes
 from sut.orders.shop import Shop, open_shop
 from sut.service import Runtime, application
@@ -18,12 +26,14 @@ MAX_PAGES = 6
 
 async def place_order(shop: Shop, basket: Basket) -> PlacedOrder:
     """Open the order, collect what is available of its products and their substitutes, store."""
+    charge = await authorize(shop, basket)
     async with shop.database.session() as session, session.transaction():
         prices = await read_prices(shop, session, basket)
         order_id = await open_order(shop, session, basket, prices)
         available, substitutes = await _availability(shop, basket)
         lines = promise_lines(basket, prices, available, substitutes)
         await write_lines(shop, session, order_id, lines)
+        await leave_work(shop, session, order_id, charge)
     return placed(order_id, basket, lines)
 
 
@@ -46,4 +56,4 @@ def build(runtime: Runtime[OrdersSettings]) -> ASGIApp:
     """Return orders."""
     shop = open_shop(runtime)
     routes = orders_routes(shop, place_order)
-    return application(runtime, routes, (shop.database, shop.inventory))
+    return application(runtime, routes, shop.parts)

@@ -11,3 +11,7 @@ ALTER TABLE stock ADD FOREIGN KEY (product_id) REFERENCES products;
 ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers;
 ALTER TABLE order_items ADD FOREIGN KEY (order_id) REFERENCES orders;
 ALTER TABLE order_items ADD FOREIGN KEY (product_id) REFERENCES products;
+CREATE INDEX jobs_due ON jobs (priority, run_at, job_id);
+CREATE INDEX jobs_subject ON jobs (subject, job_id) WHERE subject <> '';
+CREATE INDEX confirmations_order_id ON confirmations (order_id);
+CREATE INDEX captures_order_id ON captures (order_id);

@@ -1,0 +1,1 @@
+"""The worker: does what orders left to be done later."""

@@ -1,0 +1,3 @@
+UPDATE jobs
+SET leased_until = NULL, lease = '', attempts = attempts - 1
+WHERE lease = ANY(%(leases)s::text[])

@@ -1,0 +1,2 @@
+INSERT INTO reports (job_id, day, body)
+VALUES (%(job_id)s, %(day)s, %(body)s)
