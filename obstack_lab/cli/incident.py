@@ -1,4 +1,4 @@
-"""`run`, `fix`, `finish`, `review`: an incident in the terminal."""
+"""`run`, `finish`, `review`: an incident in the terminal."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
 from obstack_lab.certify.play import Played, Script, play, well
 from obstack_lab.cli.live import LiveView, PlainView
 from obstack_lab.cli.output import Json, console, duration, finite, percent, print_json
 from obstack_lab.cli.stack import EngineChoice, attached, bring_up
-from obstack_lab.errors import ActionError, UnknownName
+from obstack_lab.errors import UnknownName
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import CURRENT, Client
 from obstack_lab.settings import LabHome
 
 if TYPE_CHECKING:
     from obstack_lab.orchestrator.views import RunView
-    from obstack_lab.scenario.model import Scalar, Scenario, Solution
+    from obstack_lab.scenario.model import Scenario, Solution
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (run, fix, finish, review):
+    for command in (run, finish, review):
         app.command()(command)
 
 
@@ -152,42 +151,6 @@ def _summary(played: Played, judged: dict[str, Any], *, held: bool) -> None:
         f"resolved after {duration(seconds['resolved'])}"
     )
     screen.print("Read the whole story with `./lab review`.")
-
-
-def fix(
-    action: Annotated[str, typer.Argument(help="For example set_config, rollback, restart.")],
-    parameters: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", help="For example service=orders."),
-    ] = None,
-    *,
-    json: Json = False,
-) -> None:
-    """Do one thing as the operator of the active run."""
-    params: dict[str, Scalar] = {}
-    for text in parameters or []:
-        key, separator, value = text.partition("=")
-        if not separator or not key:
-            raise ActionError(f"'{text}' is not KEY=VALUE. Example: service=orders", action=action)
-        params[key] = _scalar(value)
-    with Client(attached(), name="cli") as client:
-        done = client.act(action, CURRENT, **params)
-    if json:
-        print_json(done)
-    else:
-        change = f" ({done.before} → {done.after})" if done.before or done.after else ""
-        console().print(f"{done.result}{change} [bright_black]{duration(done.seconds)}[/]")
-    if not done.ok:
-        raise typer.Exit(1)
-
-
-def _scalar(text: str) -> Scalar:
-    """Return a number or a boolean where the text is one in YAML; the text itself otherwise."""
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return value if isinstance(value, bool | int | float) else text
 
 
 def finish(*, json: Json = False) -> None:

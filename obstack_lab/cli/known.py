@@ -23,6 +23,7 @@ def known() -> Known:
         services=frozenset(RELEASES),
         requests=frozenset(STEPS),
         actions=frozenset(ACTIONS),
+        alone=frozenset(name for name, action in ACTIONS.items() if action.target.alone),
         drivers=frozenset(DRIVERS),
         alerts=_alerts(),
         releases={service: frozenset(found) for service, found in RELEASES.items()},

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
 
 from obstack_lab.engine.interface import Component
 from obstack_lab.errors import ScenarioError, UnknownName, UsageError, WrongPhase
@@ -26,14 +25,13 @@ from obstack_lab.orchestrator.views import (
     StatusView,
     WriteUp,
 )
-from obstack_lab.review.journal import ChangeEntry, QueryEntry
+from obstack_lab.review.journal import Change, ChangeEntry, QueryEntry
 from obstack_lab.scenario.library import Library
 from obstack_lab.scenario.loader import Incident
 
 CURRENT = "current"
 _SETTLE = 30.0
 _ONCE_EVERY = 60.0
-Change = Literal["deploy", "rollback", "config", "restart", "scale", "signal", "load"]
 
 
 @dataclass(frozen=True)

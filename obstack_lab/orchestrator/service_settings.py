@@ -77,7 +77,7 @@ def check(action: str, form: tuple[ParameterView, ...], params: Mapping[str, Sca
 def allowed(parameter: ParameterView) -> str:
     """Return what a parameter may be, in words."""
     if parameter.kind == "choice":
-        return f"one of {', '.join(parameter.choices)}"
+        return f"one of {', '.join(parameter.choices) or 'those there are, and now there is none'}"
     words = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
     text = words.get(parameter.kind, "text")
     if parameter.minimum is not None and parameter.maximum is not None:

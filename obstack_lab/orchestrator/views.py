@@ -171,6 +171,7 @@ class ParameterView(View):
     default: Scalar | None = None
     unit: str = ""
     description: str = ""
+    optional: bool = Field(default=False, description="may be left out")
 
 
 class ActionView(View):

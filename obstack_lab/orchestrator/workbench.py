@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import EngineError, LabError, UsageError
 from obstack_lab.orchestrator.actions import registry
+from obstack_lab.orchestrator.actions.database import Database
 from obstack_lab.orchestrator.actions.interface import Effect, Place
 from obstack_lab.orchestrator.service_settings import ServiceSettings
 from obstack_lab.orchestrator.views import ActionRequest, ActionResult, ActionView
@@ -36,14 +38,14 @@ class Workbench:
         self._orders = orders
         self._clock = clock
         self._write = write
-        self._place = Place(engine, settings, scenario.services, {})
+        self._place = Place(engine, settings, scenario.services, {}, Database(engine))
         self.forms: tuple[ActionView, ...] = ()
 
     def open(self) -> None:
         """Take the system as it is now for the run's beginning."""
         engine, services = self._place.engine, self._place.services
         first = {service: len(engine.releases(service)) - 1 for service in services}
-        self._place = Place(engine, self._place.settings, services, first)
+        self._place = replace(self._place, first=first)
         self.redraw()
 
     def redraw(self) -> None:
@@ -58,10 +60,10 @@ class Workbench:
         )
         try:
             action = registry.chosen(self._toolkit, request.action)
-            service, params = registry.prepare(self._place, action, request.params)
+            at, params = registry.prepare(self._place, action, request.params)
             self._write(asked)
-            with self._orders.on(service):
-                effect = action.do(self._place, service, params)
+            with self._orders.on(at):
+                effect = action.do(self._place, at, params)
         except EngineError as error:
             return _result(self._failed(asked, error))
         except UsageError as error:
@@ -70,7 +72,7 @@ class Workbench:
         done = self._close(
             asked, "done", result=effect.result, before=effect.before, after=effect.after
         )
-        if effect.what == "restart" or effect.before != effect.after:
+        if effect.visible:
             self._write(_change(effect, done.at))
         self.redraw()
         return _result(done)

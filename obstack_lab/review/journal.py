@@ -9,6 +9,24 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 Scalar = bool | int | float | str
 Phase = Literal["ready", "baseline", "incident", "mitigated", "resolved", "ended"]
 Verdict = Literal["pass", "fail", "inconclusive"]
+Change = Literal[
+    "deploy",
+    "rollback",
+    "config",
+    "restart",
+    "scale",
+    "signal",
+    "load",
+    "weight",
+    "session",
+    "schema",
+    "queue",
+    "cache",
+    "credential",
+    "certificate",
+    "process",
+]
+"""What a line of the change log may be about."""
 
 
 class _Entry(BaseModel):
@@ -48,7 +66,7 @@ class ChangeEntry(_Entry):
     kind: Literal["change"] = "change"
     who: str
     component: str
-    what: Literal["deploy", "rollback", "config", "restart", "scale", "signal", "load"]
+    what: Change
     before: str = ""
     after: str = ""
 

@@ -26,6 +26,8 @@ class Known:
     actions: frozenset[str] | None = None
     drivers: frozenset[str] | None = None
     alerts: frozenset[str] | None = None
+    alone: frozenset[str] = frozenset()
+    """actions that can be done to one component only, which then need not be named"""
     releases: Mapping[str, frozenset[str]] | None = None
     """of each service"""
     setting: Callable[[str, str, Scalar], str] | None = None
@@ -270,7 +272,8 @@ def _outside_parameters(root: Node, known: Known) -> Iterator[Mistake]:
     for step in (step for _, steps in _ways(root) for step in steps):
         params = step["params"]
         service = params["service"]
-        if isinstance(step.value, dict) and known.actions is not None and not service.exists:
+        needed = known.actions is not None and step["action"].text not in known.alone
+        if isinstance(step.value, dict) and needed and not service.exists:
             place = params if params.exists else step
             yield place.mistake("an action needs to know its service: `params: {service: …}`")
         if known.setting is None or step["action"].text != "set_config" or not service.text:

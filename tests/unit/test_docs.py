@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from obstack_lab.lab.session import Lab
+from obstack_lab.orchestrator.actions import page as actions
 from obstack_lab.orchestrator.actions.registry import ACTIONS
 from obstack_lab.scenario.library import library
 from sut.settings import GatewaySettings, InventorySettings, OrdersSettings
@@ -37,9 +38,18 @@ def test_every_magic_is_in_getting_started(magic: str) -> None:
     assert f"%%{magic}" in (DOCS / "getting-started.md").read_text(encoding="utf-8")
 
 
+def test_the_page_of_actions_is_the_one_that_their_declarations_make() -> None:
+    stored = (DOCS / "actions.md").read_text(encoding="utf-8")
+    assert stored == actions.page(), "python -m obstack_lab.orchestrator.actions >docs/actions.md"
+
+
 @pytest.mark.parametrize("action", sorted(ACTIONS))
-def test_every_action_is_in_the_authors_page(action: str) -> None:
-    assert f"`{action}`" in (DOCS / "scenario-authoring.md").read_text(encoding="utf-8")
+def test_every_action_says_what_it_does_and_what_it_takes(action: str) -> None:
+    declared = ACTIONS[action]
+    assert f"### `{action}`" in actions.page()
+    assert declared.description.endswith(".")
+    assert declared.effect.endswith(".")
+    assert all(parameter.description for parameter in declared.declared())
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from obstack_lab.engine.interface import Engine
-from obstack_lab.errors import ActionError
+from obstack_lab.orchestrator.actions.database import Database
+from obstack_lab.orchestrator.actions.target import SERVICE, Target
+from obstack_lab.orchestrator.actions.web import Web
 from obstack_lab.orchestrator.service_settings import ServiceSettings
 from obstack_lab.orchestrator.views import ParameterView
+from obstack_lab.review.journal import Change
 from obstack_lab.scenario.model import Scalar
 
 Params = Mapping[str, Scalar]
@@ -24,6 +28,8 @@ class Place:
     services: tuple[str, ...]
     first: Mapping[str, int]
     """index of the release, in a service's list, at which the run found it"""
+    database: Database
+    web: Web = field(default_factory=Web)
 
     def releases(self, service: str) -> tuple[str, ...]:
         """Return the releases a service has had in this run, oldest first."""
@@ -35,36 +41,45 @@ class Effect:
     """What an action changed, for the result line and the change log."""
 
     component: str
-    what: Literal["deploy", "rollback", "config", "restart", "scale", "signal"]
+    what: Change
     result: str
     before: str = ""
     after: str = ""
 
+    @property
+    def visible(self) -> bool:
+        """Whether it belongs into the change log: a restart does, although it changes nothing."""
+        return self.what == "restart" or self.before != self.after
 
-class Action(Protocol):
-    """One thing an operator can do to one service. Parameters arrive checked against `form`."""
 
-    name: str
-    title: str
-    description: str
-    destructive: str
+class Action(ABC):
+    """One thing an operator can do, declared once; parameters arrive checked against `form`.
+
+    `registry` finds it, `api.actions` makes a route of it, `lab.fix` a method, `./lab fix` a verb,
+    and `actions.page` a part of the docs.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    effect: ClassVar[str]
+    """what it changes, and what it costs"""
+    destructive: ClassVar[str] = ""
     """the effect to confirm, `{service}` in it; nothing where it is harmless"""
+    target: ClassVar[Target] = SERVICE
+    parameters: ClassVar[tuple[ParameterView, ...]] = ()
+    """what it takes beside its target"""
+    free: ClassVar[bool] = False
+    """takes parameters that only the running system knows"""
 
-    def form(self, place: Place, service: str) -> tuple[ParameterView, ...]:
-        """Return the parameters beside `service`."""
+    def declared(self) -> tuple[ParameterView, ...]:
+        """Return the parameters as they are known without a running system."""
+        return self.parameters
 
-    def do(self, place: Place, service: str, params: Params) -> Effect:
+    def form(self, place: Place, at: str) -> tuple[ParameterView, ...]:  # noqa: ARG002 - most are declared
+        """Return the parameters for a target as it is now: choices and defaults filled in."""
+        return self.declared()
+
+    @abstractmethod
+    def do(self, place: Place, at: str, params: Params) -> Effect:
         """Do it; return when it is in effect. Raises ActionError and EngineError."""
-
-
-def target(place: Place, action: str, params: Params) -> str:
-    """Return the service that a request names; raise ActionError where it is not one."""
-    service = params.get("service")
-    if service not in place.services:
-        named = f"'{service}' is not a service here" if service else "say which service"
-        raise ActionError(
-            f"{action}: {named}. Services: {', '.join(place.services)}.",
-            action=action,
-            parameter="service",
-        )
-    return str(service)

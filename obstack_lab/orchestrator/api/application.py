@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from obstack_lab.orchestrator.api import (
+    actions,
     components,
     events,
     failure,
@@ -40,6 +41,7 @@ def application(
         return lab.status()
 
     v1.include_router(runs.router(lab))
+    v1.include_router(actions.router(lab))
     v1.include_router(components.router(lab))
     v1.include_router(sql.router(lab))
     v1.include_router(telemetry.router(lab, transport))

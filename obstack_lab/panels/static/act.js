@@ -8,7 +8,8 @@ function field(parameter) {
   const common = { class: "ob-input", "aria-label": label, title: parameter.description || null };
   let input;
   if (parameter.kind === "choice") {
-    input = h("select", { ...common, class: "ob-select" }, parameter.choices.map((item) =>
+    const choices = parameter.optional ? ["", ...parameter.choices] : parameter.choices;
+    input = h("select", { ...common, class: "ob-select" }, choices.map((item) =>
       h("option", { value: item, selected: item === parameter.default }, item)));
   } else if (parameter.kind === "boolean") {
     input = h("input", { type: "checkbox", "aria-label": label, checked: parameter.default === true });

@@ -14,12 +14,16 @@ PAGE = (ROOT / "docs" / "operator.md").read_text("utf-8")
 
 
 def endpoints(app: ASGIApp) -> list[str]:
-    """Return a row of the page's table for each operation that OpenAPI describes."""
+    """Return a row of the page's table for each operation that OpenAPI describes.
+
+    The routes of actions stand in a page of their own.
+    """
     with httpx.Client(transport=InProcess(app), base_url="http://127.0.0.1:1") as http:
         paths = http.get("/openapi.json").json()["paths"]
     return [
         f"| `{method.upper()} {path}` | {operation['description'].splitlines()[0]} |"
         for path, operations in paths.items()
+        if "/actions/" not in path
         for method, operation in operations.items()
     ]
 
