@@ -25,7 +25,6 @@ app = typer.Typer(
 for room in (stack, doctor, incident, fix, bench):
     room.register(app)
 app.add_typer(scenarios.app, name="scenarios")
-app.add_typer(faults.app, name="faults")
 app.add_typer(query.app, name="query")
 
 
