@@ -18,12 +18,16 @@ from sut.service import Runtime, serve, start_runtime
 from sut.settings import Settings
 
 RELEASES: dict[str, tuple[str, ...]] = {
-    "gateway": ("2.3.0", "2.3.1"),
+    "gateway": ("2.3.0", "2.3.1", "2.4.0", "2.5.0", "2.6.0"),
     "orders": ("1.4.1", "1.4.2", "1.5.0"),
     "inventory": ("3.0.2", "3.1.0"),
     "worker": ("1.0.0", "1.0.1"),
 }
 """Releases of each service, oldest first."""
+
+INSTRUMENTS: dict[str, tuple[str, ...]] = {"exporter": ("1.0.0",)}
+"""Releases of what watches the shop and is no part of it."""
+
 DELIVERED_VARIABLE = "SUT_RELEASES_DIR"
 """A folder of more releases, delivered while the system runs: modules named as the package's."""
 
@@ -42,6 +46,8 @@ def need_release(service: str, release: str) -> Path | None:
 
     Raise UnknownRelease where there is neither.
     """
+    if release in INSTRUMENTS.get(service, ()):
+        return None
     if service not in RELEASES:
         raise UnknownRelease(service, "", tuple(RELEASES))
     if release in RELEASES[service]:
@@ -74,7 +80,7 @@ def _module(service: str, release: str) -> str:
 
 def load_all() -> None:
     """Import the code of every release, so that a fork has it at once."""
-    for service, releases in RELEASES.items():
+    for service, releases in (RELEASES | INSTRUMENTS).items():
         for release in releases:
             find_release(service, release)
 

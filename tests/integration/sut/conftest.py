@@ -236,11 +236,13 @@ class Shop:
             "orders-inventory": f"127.0.0.1:{self.ports['inventory']}",
             "orders-postgres": f"127.0.0.1:{target.port}",
         }
+        latency = {"orders-inventory": 40}
         doors = {
-            name: self.edge.ask(op="route", id=1, name=name, listen=0, upstream=upstream)["listen"]
+            name: self.edge.ask(
+                op="route", id=1, name=name, upstream=upstream, latency_ms=latency.get(name, 0)
+            )["listen"]
             for name, upstream in routes.items()
         }
-        self.edge.ask(op="toxic", route="orders-inventory", toxic="latency", latency_ms=40)
         self.variables = {
             "ORDERS_URL": f"http://127.0.0.1:{doors['gateway-orders']}",
             "INVENTORY_URL": f"http://127.0.0.1:{doors['orders-inventory']}",
@@ -318,3 +320,9 @@ def open_shop(postgres: str, store: Store, tmp_path: Path) -> Iterator[Callable[
     yield open_it
     for shop in opened:
         shop.end()
+
+
+@pytest.fixture
+def free() -> int:
+    """A port that is free now."""
+    return free_port()
