@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from obstack_lab.engine.interface import Engine, Stack
+from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import EngineError, LabError, WrongPhase
 from obstack_lab.orchestrator.alerts import AlertBook
 from obstack_lab.orchestrator.criterion import CriterionJudge
@@ -24,6 +24,7 @@ from obstack_lab.orchestrator.phase import Recovery, next_phase
 from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.run import Run, outcome_of
 from obstack_lab.orchestrator.service_settings import ServiceSettings
+from obstack_lab.orchestrator.stack import stack_of
 from obstack_lab.orchestrator.timeline import Timeline
 from obstack_lab.orchestrator.traffic import Traffic
 from obstack_lab.orchestrator.views import (
@@ -137,7 +138,7 @@ class Play:
                 if event.inject is not None:
                     self._plane.check(event.inject)
             self._stage.ledger(self._run.id).parent.mkdir(parents=True, exist_ok=True)
-            engine.start(Stack(scenario.releases), lambda _: None)
+            engine.start(stack_of(scenario), lambda _: None)
             self.bench.open()
             self._traffic.start(self._run, self._stage.clock())
         except LabError as error:

@@ -115,6 +115,20 @@ def _releases(root: Node) -> Iterator[Mistake]:
             yield releases[name].mistake(message, line=releases.key_line(name))
 
 
+def _company(root: Node) -> Iterator[Mistake]:
+    """Instances are of services; what is supervised is one of them or always there."""
+    services = {node.text for node in root["services"] if node.text}
+    for key, known in (("instances", services), ("supervision", services | _ALWAYS_THERE)):
+        for name in root[key].names() if services else ():
+            if name not in known:
+                among = "services" if key == "instances" else "components"
+                message = f"'{name}' is not among the {among}{nearest(name, known)}"
+                yield root[key][name].mistake(message, line=root[key].key_line(name))
+
+
+_ALWAYS_THERE = {"postgres", "telemetry", "prometheus", "edge", "services", "load"}
+
+
 def _phases(root: Node) -> Iterator[Mistake]:
     phases = list(root["load"]["phases"])
     for phase in phases[:-1]:
@@ -305,6 +319,7 @@ _CHECKS: tuple[Callable[[Node], Iterator[Mistake]], ...] = (
     _tells_nothing,
     _unique,
     _releases,
+    _company,
     _phases,
     _timeline,
     _times,

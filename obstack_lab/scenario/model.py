@@ -200,6 +200,33 @@ class Gate(Model):
     gate: Seconds = Field(gt=0, le=90, description="seconds of incident, at most 90")
 
 
+class Probing(Model):
+    """A question to a component, again and again; so many failures in a row are a verdict."""
+
+    path: str = Field(default="/healthz", pattern=r"^/", description="page that must answer")
+    every: Seconds = Field(default=1, ge=0.1, description="from one question to the next")
+    timeout: Seconds = Field(default=1, gt=0, description="an answer after this is a failure")
+    failures: int = Field(default=3, ge=1, description="in a row, until the verdict")
+
+
+class Supervision(Model):
+    """What happens when a component ends although nobody ordered it."""
+
+    restart: Literal["never", "on_failure", "always"] = Field(
+        description="on_failure leaves one alone that ended with exit code 0"
+    )
+    strategy: Literal["one_for_one", "one_for_all", "rest_for_one"] = Field(
+        default="one_for_one",
+        description="who is started anew with it: nobody, its siblings, or those after it",
+    )
+    backoff: Seconds = Field(default=0.5, description="before the first restart, then doubled")
+    longest: Seconds = Field(default=8, description="the backoff's cap")
+    most: int = Field(default=5, ge=0, description="restarts within the window, then it gives up")
+    window: Seconds = Field(default=60, gt=0, description="in which restarts are counted")
+    liveness: Probing | None = Field(default=None, description="no answer: it is restarted")
+    readiness: Probing | None = Field(default=None, description="no answer: no requests for it")
+
+
 class Scenario(Model):
     """A whole incident. Prose lives beside it: briefing.md, explanation.md, instructor.md."""
 
@@ -211,6 +238,12 @@ class Scenario(Model):
     fault_class: int = Field(ge=1, le=75, description="row of docs/fault-classes.md")
     services: tuple[Name, ...] = Field(min_length=1, description="the services that run")
     releases: dict[Name, str] = Field(description="release each service starts at")
+    instances: dict[Name, Annotated[int, Field(ge=1, le=10)]] = Field(
+        default={}, description="how many of a service run; one where it is not named"
+    )
+    supervision: dict[Name, Supervision] = Field(
+        default={}, description="what heals itself, by component; nothing where it is not named"
+    )
     objective: Objective = Field(description="what the users are promised")
     load: Load = Field(description="who the users are and how often they come")
     timeline: tuple[TimelineEvent, ...] = Field(min_length=1, description="what happens, and when")
