@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import resource
 import signal
 import sys
 from collections.abc import Coroutine
@@ -61,11 +62,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sut.edge", description=__doc__)
     parser.add_argument("--socket", type=Path, required=True, help="unix socket to listen on")
     path = parser.parse_args(arguments).socket
+    _take_all_files()
     try:
         _run(serve(path))
     finally:
         path.unlink(missing_ok=True)
     return 0
+
+
+def _take_all_files() -> None:
+    """Have room for connections that pile up: a network has no file descriptors to run out of."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _run(work: Coroutine[None, None, None]) -> None:

@@ -1,101 +1,23 @@
-"""One proxied connection: two directions, each a queue of bytes and the moment they are due."""
+"""One proxied connection: the client's side, and the server that it is joined to."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections import deque
-from collections.abc import Callable
+import struct
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from sut.edge.toxic import Direction
+from sut.edge.pipe import Pipe
+from sut.edge.server import ServerSide, no_delay
+from sut.edge.stage import Mark, stage_of
+from sut.edge.toxic import Stream, Toxic
 
 if TYPE_CHECKING:
     from sut.edge.route import Route
 
 CONNECT_SECONDS = 3.0
-HELD_BYTES = 1 << 20
-"""A direction that holds more than this stops reading until some of it is due."""
-
-
-class Pipe:
-    """One direction. Bytes without delay pass straight through; the rest waits its time in order.
-
-    Delays do not add up: many chunks are under way at once, as on a long wire.
-    """
-
-    def __init__(self, route: Route, direction: Direction, ended: Callable[[], None]) -> None:
-        self._route = route
-        self._ended = ended
-        self.finished = False
-        self._direction = direction
-        self._loop = asyncio.get_running_loop()
-        self._held: deque[tuple[float, bytes | None]] = deque()
-        self._held_bytes = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._paused = False
-        self._full = False
-        self.source: asyncio.Transport | None = None
-        self.target: asyncio.Transport | None = None
-
-    def feed(self, data: bytes | None) -> None:
-        """Take bytes from the source; None is the end of the stream."""
-        delay = self._route.delay(self._direction)
-        if not self._held and not delay and self.target:
-            self._pass(data)
-            return
-        self._held.append((self._loop.time() + delay, data))
-        self._held_bytes += len(data or b"")
-        self._regulate()
-        if self.target and not self._timer:
-            self._timer = self._loop.call_at(self._held[0][0], self._release)
-
-    def attach(self, target: asyncio.Transport) -> None:
-        """Name the transport that bytes go to, and send what is due already."""
-        self.target = target
-        self._release()
-
-    def _release(self) -> None:
-        self._timer = None
-        now = self._loop.time()
-        while self._held and self._held[0][0] <= now + 0.0005:
-            _, data = self._held.popleft()
-            self._held_bytes -= len(data or b"")
-            self._pass(data)
-        self._regulate()
-        if self._held:
-            self._timer = self._loop.call_at(self._held[0][0], self._release)
-
-    def _pass(self, data: bytes | None) -> None:
-        if self.target is None or self.target.is_closing():
-            return
-        if data is not None:
-            self.target.write(data)
-            return
-        self.finished = True
-        self.target.write_eof()
-        self._ended()
-
-    def pause(self, *, paused: bool) -> None:
-        """Stop or go on reading because the target cannot, or again can, take more."""
-        self._paused = paused
-        self._regulate()
-
-    def _regulate(self) -> None:
-        full = self._paused or self._held_bytes > HELD_BYTES
-        if full == self._full or self.source is None or self.source.is_closing():
-            return
-        self._full = full
-        if full:
-            self.source.pause_reading()
-        else:
-            self.source.resume_reading()
-
-    def stop(self) -> None:
-        """Forget what is held."""
-        if self._timer:
-            self._timer.cancel()
-        self._held.clear()
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Link(asyncio.Protocol):
@@ -103,121 +25,146 @@ class Link(asyncio.Protocol):
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._request = Pipe(route, "request", self._direction_ended)
-        self._response = Pipe(route, "response", self._direction_ended)
+        self._up, self._down = Pipe(self), Pipe(self)
+        self._pipes: dict[Stream, Pipe] = {"upstream": self._up, "downstream": self._down}
         self._client: asyncio.Transport | None = None
-        self._server: asyncio.Transport | None = None
+        self._server: ServerSide | None = None
         self._connecting: asyncio.Task[None] | None = None
+        for name, toxic in route.worn().items():
+            self.put(name, toxic)
+
+    # --- the client ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the client's connection and open one to the upstream."""
-        client = cast("asyncio.Transport", transport)
-        _no_delay(client)
-        self._client = client
-        self._route.links.add(self)
-        self._request.source = client
-        self._response.attach(client)
-        self._connecting = asyncio.get_running_loop().create_task(self._connect())
-
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await loop.create_connection(
-                    lambda: _ServerSide(self), self._route.host, self._route.port
-                )
-        except (OSError, TimeoutError):
-            self.cut()
-
-    def server_made(self, transport: asyncio.Transport) -> None:
-        """Take the upstream's connection."""
-        if self._client is None or self._client.is_closing():
-            transport.abort()
-            return
-        _no_delay(transport)
-        self._server = transport
-        self._response.source = transport
-        self._request.attach(transport)
+        """Take the client's connection and open one to a server."""
+        self._take(cast("asyncio.Transport", transport))
+        self._connect(self._route.balance.pick())
 
     def data_received(self, data: bytes) -> None:
         """Send the client's bytes on their way."""
-        self._request.feed(data)
-
-    def server_data(self, data: bytes) -> None:
-        """Send the upstream's bytes on their way."""
-        self._response.feed(data)
+        self._up.feed(data)
 
     def eof_received(self) -> bool:
         """Pass on that the client has no more to say; it may still listen."""
-        self._request.feed(None)
+        self._up.feed(Mark.END)
         return True
-
-    def server_eof(self) -> bool:
-        """Pass on that the upstream has no more to say."""
-        self._response.feed(None)
-        return True
-
-    def _direction_ended(self) -> None:
-        if not (self._request.finished and self._response.finished):
-            return
-        for transport in (self._client, self._server):
-            if transport:
-                transport.close()
 
     def pause_writing(self) -> None:
-        """Have the upstream wait: the client reads slowly."""
-        self._response.pause(paused=True)
+        """Have the server wait: the client reads slowly."""
+        self._down.pause(paused=True)
 
     def resume_writing(self) -> None:
-        """Have the upstream go on."""
-        self._response.pause(paused=False)
-
-    def server_pauses(self, *, paused: bool) -> None:
-        """Have the client wait, or go on: the upstream reads slowly."""
-        self._request.pause(paused=paused)
+        """Have the server go on."""
+        self._down.pause(paused=False)
 
     def connection_lost(self, _: Exception | None) -> None:
         """End the other side too."""
         self.cut()
 
+    # --- the server ---
+
+    def server_made(self, side: ServerSide) -> None:
+        """Take a server's connection."""
+        self._connecting = None
+        if self._client is None or self._client.is_closing():
+            side.transport.abort()
+        else:
+            self._join(side)
+
+    def server_data(self, _: ServerSide, data: bytes) -> None:
+        """Send the server's bytes on their way."""
+        self._down.feed(data)
+
+    def server_eof(self, _: ServerSide) -> bool:
+        """Pass on that the server has no more to say."""
+        self._down.feed(Mark.END)
+        return True
+
+    def server_pauses(self, _: ServerSide, *, paused: bool) -> None:
+        """Have the client wait, or go on: the server reads slowly."""
+        self._up.pause(paused=paused)
+
+    def server_lost(self, _: ServerSide) -> None:
+        """End the client's side too."""
+        self.cut()
+
+    # --- the route ---
+
+    def put(self, name: str, toxic: Toxic | None) -> None:
+        """Put a toxic on, if chance has it, instead of the one of that name; None takes it off."""
+        stage = None
+        if toxic and self._route.hits(toxic):
+            stage = stage_of(toxic, self._route.chance)
+        for stream, pipe in self._pipes.items():
+            pipe.put(name, stage if toxic and toxic.stream == stream else None)
+
+    def settle(self) -> None:
+        """Look at where the route leads now; a connection stays where it is."""
+
+    # --- the end ---
+
+    def direction_ended(self) -> None:
+        """End both sides once nothing more can arrive at either."""
+        if self._up.is_over and self._down.is_over:
+            self.close()
+
+    def close(self) -> None:
+        """End both sides; what was sent still arrives."""
+        for transport in self._transports():
+            transport.close()
+
+    def reset(self) -> None:
+        """End both sides with a TCP reset."""
+        for transport in self._transports():
+            raw = transport.get_extra_info("socket")
+            if raw is not None:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.cut()
+
     def cut(self) -> None:
         """End both sides at once and drop what is held."""
         self._route.links.discard(self)
-        for pipe in (self._request, self._response):
-            pipe.stop()
+        self._up.stop()
+        self._down.stop()
         if self._connecting and self._connecting is not asyncio.current_task():
             self._connecting.cancel()
-        for transport in (self._client, self._server):
-            if transport and not transport.is_closing():
+        for transport in self._transports():
+            if not transport.is_closing():
                 transport.abort()
 
+    # --- inside ---
 
-class _ServerSide(asyncio.Protocol):
-    """The upstream's side of a connection."""
+    def _take(self, client: asyncio.Transport) -> None:
+        no_delay(client)
+        self._client = client
+        self._route.links.add(self)
+        self._up.flow_from(client)
+        self._down.flow_to(client)
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def _connect(self, address: str | None) -> None:
+        self._connecting = asyncio.get_running_loop().create_task(self._try_from(address))
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._link.server_made(cast("asyncio.Transport", transport))
+    async def _try_from(self, address: str | None) -> None:
+        """Try an address, then each of the others once."""
+        loop, tried = asyncio.get_running_loop(), set[str]()
+        while address:
+            host, _, port = address.rpartition(":")
+            server_side = partial(ServerSide, self, address)
+            try:
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await loop.create_connection(server_side, host, int(port))
+            except (OSError, TimeoutError):
+                tried.add(address)
+                address = self._route.balance.pick(but=tried)
+            else:
+                return
+        self.cut()
 
-    def data_received(self, data: bytes) -> None:
-        self._link.server_data(data)
+    def _join(self, side: ServerSide | None) -> None:
+        self._server = side
+        self._down.flow_from(side.transport if side else None)
+        self._up.flow_to(side.transport if side else None)
 
-    def eof_received(self) -> bool:
-        return self._link.server_eof()
-
-    def pause_writing(self) -> None:
-        self._link.server_pauses(paused=True)
-
-    def resume_writing(self) -> None:
-        self._link.server_pauses(paused=False)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self._link.cut()
-
-
-def _no_delay(transport: asyncio.Transport) -> None:
-    raw = transport.get_extra_info("socket")
-    if raw is not None:
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _transports(self) -> list[asyncio.Transport]:
+        server = [self._server.transport] if self._server else []
+        return [*server, self._client] if self._client else server

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast, get_args
 
 from sut.control import BadCommand, number, text
 from sut.edge.route import Route
-from sut.edge.toxic import Direction, Latency
+from sut.edge.toxic import Toxic
 
 Answer = dict[str, object]
 Command = Mapping[str, object]
@@ -16,7 +16,8 @@ Command = Mapping[str, object]
 class Switchboard:
     """Opens routes and puts toxics on them; every command can be repeated without harm."""
 
-    def __init__(self) -> None:
+    def __init__(self, chance: random.Random | None = None) -> None:
+        self._chance = chance or random.Random()  # noqa: S311 chance, not a secret
         self._routes: dict[str, Route] = {}
         self._commands: dict[str, Callable[[Command], Awaitable[Answer]]] = {
             "route": self._open_route,
@@ -41,48 +42,53 @@ class Switchboard:
 
     async def _open_route(self, command: Command) -> Answer:
         name = text(command, "name")
-        host, _, port = text(command, "upstream").rpartition(":")
-        if not host or not port.isdecimal():
-            raise BadCommand("'upstream' must be HOST:PORT")
+        weights, standing = _upstreams(command), _standing(command)
         listen = int(number(command, "listen", 0))
-        standing = _latency(command) if "latency_ms" in command else None
+        http = command.get("http", False) is True
         route = self._routes.get(name)
-        if route and listen in {0, route.listen}:
-            route.host, route.port = host, int(port)
-            route.standing = standing or route.standing
-            return route.view()
-        fresh = Route(name, host, int(port), standing)
-        if route:
-            fresh.toxics = route.toxics
-            await route.close()
+        if route is None or route.http != http or listen not in {0, route.listen}:
+            route = await self._fresh(name, listen, http=http)
+        route.lead(weights)
+        await route.stand(standing)
+        return route.view()
+
+    async def _fresh(self, name: str, listen: int, *, http: bool) -> Route:
+        """Return a newly opened route, with the toxics of the one of that name that it replaces."""
+        before = self._routes.pop(name, None)
+        if before:
+            await before.close()
+        route = Route(name, http=http, chance=self._chance)
         try:
-            await fresh.open(listen)
+            await route.open(listen)
         except (OSError, OverflowError) as error:
             raise BadCommand(f"port {listen} cannot be opened: {error}") from error
-        self._routes[name] = fresh
-        return fresh.view()
+        self._routes[name] = route
+        for each, toxic in before.toxics.items() if before else ():
+            await route.put(each, toxic)
+        return route
 
     async def _close_route(self, command: Command) -> Answer:
-        route = self._find(text(command, "name"))
-        del self._routes[route.name]
-        await route.close()
+        route = self._routes.pop(text(command, "name"), None)
+        if route:
+            await route.close()
         return {}
 
     async def _add_toxic(self, command: Command) -> Answer:
         route = self._find(text(command, "route"))
-        kind = text(command, "toxic")
-        if kind != "latency":
-            raise BadCommand(f"there is no toxic '{kind}'; known: latency")
-        name = text(command, "name") if "name" in command else kind
-        route.toxics[name] = _latency(command)
+        toxic = Toxic.read(
+            command.get("type"),
+            command.get("stream", "downstream"),
+            command.get("toxicity", 1.0),
+            _mapping(command, "attributes"),
+        )
+        name = text(command, "name") if "name" in command else f"{toxic.type}_{toxic.stream}"
+        await route.put(name, toxic)
         return route.view()
 
     async def _clear(self, command: Command) -> Answer:
         route = self._find(text(command, "route"))
-        if "name" in command:
-            route.toxics.pop(text(command, "name"), None)
-        else:
-            route.toxics.clear()
+        for name in [text(command, "name")] if "name" in command else list(route.toxics):
+            await route.take(name)
         return route.view()
 
     async def _list(self, _: Command) -> Answer:
@@ -94,12 +100,34 @@ class Switchboard:
         return self._routes[name]
 
 
-def _latency(command: Command) -> Latency:
-    direction = command.get("direction", "both")
-    if direction not in get_args(Direction):
-        raise BadCommand(f"'direction' must be one of {', '.join(get_args(Direction))}")
-    return Latency(
-        number(command, "latency_ms") / 1000,
-        number(command, "jitter_ms", 0) / 1000,
-        cast("Direction", direction),
-    )
+def _upstreams(command: Command) -> dict[str, float]:
+    """Return the share of each address; one without a weight has 1."""
+    addresses = command.get("upstreams", [command.get("upstream")])
+    if not isinstance(addresses, list) or not all(map(_is_address, addresses)):
+        raise BadCommand("'upstreams' must be a list of HOST:PORT")
+    weights = _mapping(command, "weights")
+    return {address: number(weights, address, 1.0) for address in addresses}
+
+
+def _is_address(address: object) -> bool:
+    host, _, port = address.rpartition(":") if isinstance(address, str) else ("", "", "")
+    return bool(host) and port.isdecimal()
+
+
+def _standing(command: Command) -> dict[str, Toxic]:
+    """Return the latency, each way, that the route has for good."""
+    latency = number(command, "latency_ms", 0)
+    if not latency:
+        return {}
+    attributes = {"latency": latency}
+    return {
+        f"standing {stream}": Toxic.read("latency", stream, 1.0, attributes)
+        for stream in ("upstream", "downstream")
+    }
+
+
+def _mapping(command: Command, key: str) -> Mapping[str, object]:
+    value = command.get(key, {})
+    if not isinstance(value, dict):
+        raise BadCommand(f"'{key}' must be an object")
+    return value

@@ -5,7 +5,6 @@ Types, attributes and units are Toxiproxy's, so far as Toxiproxy has them.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
@@ -112,6 +111,10 @@ class Toxic:
         """Return a number among the attributes."""
         return float(self.attributes[name])
 
+    def name(self, name: str) -> str:
+        """Return a text among the attributes."""
+        return str(self.attributes[name])
+
     def view(self) -> dict[str, object]:
         """Return it as Toxiproxy shows one."""
         return {
@@ -139,23 +142,3 @@ def _value(kind: str, name: str, wanted: Amount | Name, value: object) -> Scalar
         else f"{wanted.least:g} to {wanted.most:g}"
     )
     raise BadCommand(f"'{name}' of {kind} must be a number, {span}")
-
-
-Direction = Literal["both", "request", "response"]
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Delays bytes by `seconds`, give or take up to `jitter` seconds; the order is kept."""
-
-    seconds: float
-    jitter: float = 0.0
-    direction: Direction = "both"
-
-    def delay(self, direction: Direction, chance: random.Random) -> float:
-        """Return for how long bytes in this direction are held, in seconds."""
-        if self.direction not in {"both", direction}:
-            return 0.0
-        if not self.jitter:
-            return self.seconds
-        return max(0.0, self.seconds + chance.uniform(-self.jitter, self.jitter))

@@ -1,73 +1,126 @@
-"""The network between services: a proxy that can misbehave, and the standing topology."""
+"""The network between components: a proxy that can misbehave, and what is put on its routes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import threading
+from collections.abc import Collection, Mapping
 
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.wired_unit import WiredUnit
-
-ZONE_LATENCY_MS = 40
-"""Inventory is in another zone: a real property of the healthy system, each way."""
-
-
-@dataclass(frozen=True)
-class Route:
-    """A way from one component to another, and how long it is."""
-
-    name: str
-    upstream: str
-    latency_ms: int = 0
-
-
-ROUTES = (
-    Route("gateway-orders", "orders"),
-    Route("orders-inventory", "inventory", ZONE_LATENCY_MS),
-    Route("orders-postgres", "postgres"),
-    Route("inventory-postgres", "postgres"),
-)
-"""Inventory's own database is near it: its way there is short."""
+from obstack_lab.engine.interface import Toxic
+from obstack_lab.engine.topology import Route, routes_between
+from obstack_lab.engine.toxics import need_route, need_toxic
 
 
 class Edge(WiredUnit):
-    """The TCP proxy through which services reach each other and the database."""
+    """The proxy through which services reach each other, the database and the telemetry store.
+
+    It is the engine's network. Where routes lead and what is on them belongs to the network, not to
+    the process: one that is started anew is told all of it.
+    """
 
     module = "sut.edge"
 
     def __init__(self, place: Place) -> None:
         super().__init__("edge", "edge", place)
-        self._upstreams: dict[str, tuple[str, ...]] = {}
+        self._routes: tuple[Route, ...] = ()
+        self._upstreams: dict[str, dict[str, float]] = {}
+        self._toxics: dict[str, dict[str, Toxic]] = {}
+        self._changing = threading.RLock()
 
     def listen_port(self, route: str) -> int:
         """Return the port at which a route listens."""
         return self._place.ports.of(f"edge:{route}")
 
-    def lead(self, component: str, addresses: Iterable[str]) -> None:
-        """Let the routes to a component end at these addresses (`HOST:PORT`)."""
-        self._upstreams[component] = tuple(addresses)
-        if self._wire is not None:
-            for route in ROUTES:
+    # --- where routes lead ---
+
+    def lay(self, services: Collection[str]) -> None:
+        """Have the routes of a stack of these services and no others, with nothing on them."""
+        with self._changing:
+            before, self._routes = self._routes, routes_between(services)
+            self._toxics.clear()
+            for route in before:
+                if route in self._routes:
+                    self._tell(route, {"op": "clear", "route": route.name})
+                else:
+                    self._tell(route, {"op": "unroute", "name": route.name})
+            for route in self._routes:
+                self._open(route)
+
+    def lead(self, component: str, shares: Mapping[str, float]) -> None:
+        """Let the routes to a component end at these addresses (`HOST:PORT`), each with its share.
+
+        With none left they lead to where the last ones were: refused.
+        """
+        with self._changing:
+            if shares:
+                self._upstreams[component] = dict(shares)
+            for route in self._routes:
                 if route.upstream == component:
                     self._open(route)
 
+    # --- the network ---
+
+    def routes(self) -> tuple[str, ...]:
+        return tuple(route.name for route in self._routes)
+
+    def toxics(self, route: str) -> Mapping[str, Toxic]:
+        with self._changing:
+            return dict(self._toxics.get(need_route(route, self._routes).name, {}))
+
+    def add_toxic(self, route: str, name: str, toxic: Toxic) -> None:
+        with self._changing:
+            found = need_route(route, self._routes)
+            known = need_toxic(found, toxic)
+            self._put(found, name, known)
+            self._toxics.setdefault(route, {})[name] = known
+
+    def remove_toxic(self, route: str, name: str) -> None:
+        with self._changing:
+            found = need_route(route, self._routes)
+            self._tell(found, {"op": "clear", "route": route, "name": name})
+            self._toxics.get(route, {}).pop(name, None)
+
+    # --- inside ---
+
     def _begin(self) -> None:
         super()._begin()
-        for route in ROUTES:
-            if self._upstreams.get(route.upstream):
+        with self._changing:
+            for route in self._routes:
                 self._open(route)
 
     def _open(self, route: Route) -> None:
-        """Open a route; with no instance left it leads to where the last one was: refused."""
-        addresses = self._upstreams[route.upstream]
-        if addresses:
-            self.ask(
-                {
-                    "op": "route",
-                    "name": route.name,
-                    "listen": self.listen_port(route.name),
-                    "upstream": addresses[0],
-                    "upstreams": list(addresses),
-                    "latency_ms": route.latency_ms,
-                }
-            )
+        shares = self._upstreams.get(route.upstream, {})
+        self._tell(
+            route,
+            {
+                "op": "route",
+                "name": route.name,
+                "listen": self.listen_port(route.name),
+                "upstreams": list(shares),
+                "weights": shares,
+                "http": route.http,
+                "latency_ms": route.latency_ms,
+            },
+        )
+        for name, toxic in self._toxics.get(route.name, {}).items():
+            self._put(route, name, toxic)
+
+    def _put(self, route: Route, name: str, toxic: Toxic) -> None:
+        self._tell(
+            route,
+            {
+                "op": "toxic",
+                "route": route.name,
+                "name": name,
+                "type": toxic.type,
+                "stream": toxic.stream,
+                "toxicity": toxic.toxicity,
+                "attributes": dict(toxic.attributes),
+            },
+        )
+
+    def _tell(self, route: Route, command: Mapping[str, object]) -> None:
+        """Have the process do it; it is told later if it does not run or nothing is behind yet."""
+        if self._wire is not None and self.pid is not None and self._upstreams.get(route.upstream):
+            self.ask(command)

@@ -32,6 +32,7 @@ from obstack_lab.engine.embedded.wiring import Wiring
 from obstack_lab.engine.interface import (
     Component,
     LoadPipe,
+    Network,
     Node,
     Policy,
     Report,
@@ -83,7 +84,6 @@ class EmbeddedEngine:
         self._wiring = Wiring(
             place,
             postgres=self._postgres,
-            telemetry=self._telemetry,
             edge=self._edge,
             prometheus=self._prometheus,
             services=self._all.services,
@@ -119,7 +119,9 @@ class EmbeddedEngine:
                 self._all.services.pop(name).stop()
             for name in stack.services:
                 self._all.services[name] = self._service_made(name)
-            self._edge.lead("postgres", [f"127.0.0.1:{self._postgres.port}"])
+            self._edge.lay(stack.services)
+            self._edge.lead("postgres", {f"127.0.0.1:{self._postgres.port}": 1})
+            self._edge.lead("telemetry", {f"127.0.0.1:{self._telemetry.port}": 1})
             if self._prometheus.state == "stopped":
                 self._prometheus.scrape([])
             try:
@@ -145,6 +147,10 @@ class EmbeddedEngine:
 
     def tree(self) -> Node:
         return self._all.tree(self._supervisor)
+
+    @property
+    def network(self) -> Network:
+        return self._edge
 
     # --- one component ---
 

@@ -10,7 +10,6 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.prometheus import Prometheus, Target
 from obstack_lab.engine.embedded.service import Instance, Service
-from obstack_lab.engine.embedded.telemetry import Telemetry
 from obstack_lab.engine.overrides import Environments, Weights
 from obstack_lab.settings import LAB_ID_VARIABLE
 
@@ -27,14 +26,12 @@ class Wiring:
         place: Place,
         *,
         postgres: Postgres,
-        telemetry: Telemetry,
         edge: Edge,
         prometheus: Prometheus,
         services: Mapping[str, Service],
     ) -> None:
         self._place = place
         self._postgres = postgres
-        self._telemetry = telemetry
         self._edge = edge
         self._prometheus = prometheus
         self._services = services
@@ -68,7 +65,7 @@ class Wiring:
 
     def _told(self, service: str) -> dict[str, str]:
         told = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": self._telemetry.address,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self._through("services-telemetry"),
             LAB_ID_VARIABLE: self._place.lab_id,
         }
         if service == "gateway":
@@ -121,11 +118,10 @@ class Wiring:
         shares = self._weights.of(instance.name for instance in service.instances)
         self._edge.lead(
             service.name,
-            [
-                _serving(instance)
+            {
+                _serving(instance): 0 if instance.name in self._unready else shares[instance.name]
                 for instance in service.instances
-                if shares[instance.name] > 0 and instance.name not in self._unready
-            ],
+            },
         )
 
     def _tell_prometheus(self) -> None:
