@@ -157,11 +157,15 @@ def jupyter(lab_home: LabHome, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield base
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(30)
 
 
 def _await(url: str, log: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(url, headers={"Authorization": f"token {TOKEN}"}, timeout=2).is_success:
@@ -176,7 +180,7 @@ def kernels(jupyter: str) -> Iterator[None]:
     """End the kernels that a test has started."""
     yield
     with httpx.Client(
-        base_url=jupyter, headers={"Authorization": f"token {TOKEN}"}, timeout=20
+        base_url=jupyter, headers={"Authorization": f"token {TOKEN}"}, timeout=60
     ) as http:
         for kernel in json.loads(http.get("/api/kernels").text):
             http.delete(f"/api/kernels/{kernel['id']}")

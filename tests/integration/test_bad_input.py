@@ -76,7 +76,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     down = command(folder, "down", "--json")
     assert down.json() == {"stopped": True, "jupyter_stopped": True, "wiped": False}
     assert state is not None
-    assert not daemon.processes(state.lab_id)
+    deadline = time.monotonic() + 20
+    while left := daemon.processes(state.lab_id):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,7 @@ def client(state: LabState) -> Iterator[Client]:
     with Client(state) as client:
         client.create_run(SCENARIO)
         client.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not settled(client):
             assert time.monotonic() < deadline, "the incident's change is not in place"
             time.sleep(0.2)
@@ -119,12 +122,14 @@ def the_lab_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
     if client.run().phase == "ended":
         return
     now = client.status()
-    assert now.trouble == ""
     assert [c.name for c in now.components if c.state in {"failed", "stopped"}] == []
     before = client.impact().requests
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while client.impact().requests == before:
         assert time.monotonic() < deadline, "no user comes any more"
+        time.sleep(0.2)
+    while trouble := client.status().trouble:
+        assert time.monotonic() < deadline, f"the conductor stumbles on: {trouble}"
         time.sleep(0.2)
 
 
@@ -207,7 +212,7 @@ def test_settings_out_of_range_are_refused_over_http(
         f"{state.url}/v1/components/orders/config",
         content=body,
         headers=client.headers | {"content-type": "application/json"},
-        timeout=10,
+        timeout=30,
     )
     assert answer.status_code == 422, answer.text
     detail = answer.json()["detail"]
@@ -294,7 +299,7 @@ def test_who_may_not_come_in_hears_why(
 ) -> None:
     good = {"authorization": f"Bearer {state.token}"}
     for method, path in (("GET", "/v1/status"), ("POST", "/v1/runs/current/finish")):
-        answer = httpx.request(method, f"{state.url}{path}", headers=good | headers, timeout=10)
+        answer = httpx.request(method, f"{state.url}{path}", headers=good | headers, timeout=30)
         assert answer.status_code == status
         assert said in answer.json()["detail"]
     assert client.run().phase != "ended"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,10 +10,12 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from obstack_lab.orchestrator import daemon
@@ -135,14 +138,22 @@ def test_a_python_that_has_the_package_starts_the_lab(
     try:
         up = lab("up", "--no-browser", "--json")
         assert up.returncode == 0, up.stderr
-        assert lab("status", "--json").returncode == 0
+        deadline = time.monotonic() + 30
+        while lab("status", "--json").returncode != 0:
+            assert time.monotonic() < deadline, "the lab is not healthy"
         doctor = json.loads(lab("doctor", "--json").stdout)["findings"]
         assert [f["what"] for f in doctor if f["state"] == "missing"] == []
         state = read_state(home)
         assert state is not None
-        owners = {process.uids().real for process in daemon.processes(state.lab_id)}
+        owners = set()
+        for process in daemon.processes(state.lab_id):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                owners.add(process.uids().real)
         assert owners == {NOBODY} if under else os.geteuid() in owners
     finally:
         down = lab("down", "--json")
+        deadline = time.monotonic() + 20
     assert json.loads(down.stdout)["stopped"] is True
-    assert not daemon.processes(state.lab_id)
+    while left := daemon.processes(state.lab_id):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
