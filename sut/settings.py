@@ -58,6 +58,84 @@ class GatewaySettings(Settings):
     orders_connection_timeout: float = Field(
         default=2.0, ge=0.05, le=60, description="seconds to wait for a free connection to orders"
     )
+    orders_attempts: int = Field(
+        default=1, ge=1, le=30, description="how often orders is asked for one request at most"
+    )
+    orders_attempt_timeout: float = Field(
+        default=0.0,
+        ge=0,
+        le=60,
+        description="seconds for one attempt; 0: as many as orders_timeout leaves",
+    )
+    orders_retry_backoff: float = Field(
+        default=0.05,
+        ge=0,
+        le=10,
+        description="seconds before the second attempt at most; doubled for each one after it",
+    )
+    orders_retry_budget: float = Field(
+        default=0.2, ge=0, le=30, description="retries for each request, over ten seconds"
+    )
+    orders_retry_writes: Literal["on", "off"] = Field(
+        default="off", description="whether POST requests are sent again too"
+    )
+    orders_breaker: Literal["auto", "open", "closed"] = Field(
+        default="auto", description="whether the circuit breaker acts by itself or is held"
+    )
+    orders_breaker_threshold: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="share of calls that go wrong until the breaker opens; 0: it does not",
+    )
+    orders_breaker_min_calls: int = Field(
+        default=20, ge=1, le=10_000, description="calls without which the breaker does not open"
+    )
+    orders_breaker_window: float = Field(
+        default=10.0, ge=1, le=300, description="seconds of calls that the breaker looks at"
+    )
+    orders_breaker_open_seconds: float = Field(
+        default=5.0, ge=0.1, le=600, description="seconds until an open breaker lets calls try"
+    )
+    rate_limit_catalogue: float = Field(
+        default=0.0, ge=0, le=10_000, description="GET /catalogue a second; 0: no limit"
+    )
+    rate_limit_products: float = Field(
+        default=0.0, ge=0, le=10_000, description="GET /products/… a second; 0: no limit"
+    )
+    rate_limit_quotes: float = Field(
+        default=0.0, ge=0, le=10_000, description="POST /quotes a second; 0: no limit"
+    )
+    rate_limit_orders: float = Field(
+        default=0.0, ge=0, le=10_000, description="POST /orders a second; 0: no limit"
+    )
+    rate_limit_read_orders: float = Field(
+        default=0.0, ge=0, le=10_000, description="GET /orders/… a second; 0: no limit"
+    )
+    rate_limit_reports: float = Field(
+        default=0.0, ge=0, le=10_000, description="GET /reports/daily a second; 0: no limit"
+    )
+    rate_limit_burst: float = Field(
+        default=1.0, ge=0.1, le=60, description="seconds of a limit that may come at once"
+    )
+    max_active_requests: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="requests at once; reports go first, placing orders last; 0: no limit",
+    )
+    max_active_quotes: int = Field(
+        default=0, ge=0, le=10_000, description="quotes at once; 0: no limit"
+    )
+    max_active_reports: int = Field(
+        default=0, ge=0, le=10_000, description="reports at once; 0: no limit"
+    )
+    shed_route: Literal[
+        "none", "catalogue", "products", "quotes", "orders", "read_orders", "reports"
+    ] = Field(default="none", description="route whose requests are all refused")
+    query_filter: Literal["on", "off"] = Field(
+        default="on", description="whether query strings are looked through, where a release does"
+    )
 
 
 class OrdersSettings(CacheSettings):

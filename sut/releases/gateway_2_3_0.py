@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from sut.gateway.forward import orders_upstream
+from sut.gateway.front import open_front
 from sut.gateway.routes import gateway_routes
 from sut.service import Runtime, application
 from sut.settings import GatewaySettings
@@ -14,5 +14,5 @@ SETTINGS = GatewaySettings
 
 def build(runtime: Runtime[GatewaySettings]) -> ASGIApp:
     """Return the gateway."""
-    orders = orders_upstream(runtime)
-    return application(runtime, gateway_routes(orders, catalogue_headers={}), (orders,))
+    front = open_front(runtime)
+    return application(runtime, gateway_routes(front, catalogue_headers={}), (front.orders,))

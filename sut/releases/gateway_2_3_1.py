@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from sut.gateway.forward import orders_upstream
+from sut.gateway.front import open_front
 from sut.gateway.routes import gateway_routes
 from sut.service import Runtime, application
 from sut.settings import GatewaySettings
@@ -15,6 +15,6 @@ CATALOGUE_HEADERS = {"cache-control": "private, max-age=60"}
 
 def build(runtime: Runtime[GatewaySettings]) -> ASGIApp:
     """Return the gateway."""
-    orders = orders_upstream(runtime)
-    routes = gateway_routes(orders, catalogue_headers=CATALOGUE_HEADERS)
-    return application(runtime, routes, (orders,))
+    front = open_front(runtime)
+    routes = gateway_routes(front, catalogue_headers=CATALOGUE_HEADERS)
+    return application(runtime, routes, (front.orders,))
