@@ -31,6 +31,8 @@ ROUTES = (
     Route("services-telemetry", "services", "telemetry", http=True),
 )
 """Inventory's own database is near it: its way there is short. What goes to payments is TLS."""
+INSTRUMENTS = {"exporter": "1.0.0"}
+"""What watches every stack from beside it, and its release; forked as services are."""
 _ALWAYS_THERE = frozenset({"postgres", "services", "telemetry"})
 
 

@@ -7,6 +7,7 @@ import signal as signals
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from obstack_lab.engine import request
 from obstack_lab.engine.embedded.caretaker import Caretaker
@@ -45,6 +46,7 @@ from obstack_lab.engine.reap import reap
 from obstack_lab.engine.record import FILE_NAME, RosterFile
 from obstack_lab.engine.release import need_release
 from obstack_lab.engine.supervision import Supervisor
+from obstack_lab.engine.topology import INSTRUMENTS
 from obstack_lab.errors import EngineError, UnknownName
 from obstack_lab.settings import LabHome
 
@@ -84,6 +86,7 @@ class EmbeddedEngine:
         self._wiring = Wiring(
             place,
             postgres=self._postgres,
+            telemetry=self._telemetry,
             edge=self._edge,
             prometheus=self._prometheus,
             services=self._all.services,
@@ -104,6 +107,7 @@ class EmbeddedEngine:
 
         Called again it mends what has failed and takes back what was changed.
         """
+        stack = replace(stack, services={**stack.services, **INSTRUMENTS})
         with self._lock:
             reap(self._home)
             find_program("prometheus", self._home)

@@ -16,8 +16,9 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem, http_problem, request, wait_ready
 from obstack_lab.engine.embedded.process import last_words
 from obstack_lab.engine.embedded.unit import Unit
-from obstack_lab.engine.interface import Component, Scalar
+from obstack_lab.engine.interface import Component, ComponentKind, Scalar
 from obstack_lab.engine.request import need_instance
+from obstack_lab.engine.topology import INSTRUMENTS
 from obstack_lab.errors import ActionError, EngineError
 
 _STOP_SECONDS = 0.7
@@ -35,7 +36,7 @@ class Instance(Unit):
     """One process of a service."""
 
     def __init__(self, name: str, service: Service, place: Place) -> None:
-        super().__init__(name, "service", place.clock)
+        super().__init__(name, service.kind, place.clock)
         self.port = place.ports.of(name)
         self.serving_port = place.ports.of(f"{name}:tls") if service.name in TLS else self.port
         self.address = f"http://127.0.0.1:{self.port}"
@@ -134,6 +135,7 @@ class Service:
         on_spawn: Callable[[Unit, int], None],
     ) -> None:
         self.name = name
+        self.kind: ComponentKind = "metrics" if name in INSTRUMENTS else "service"
         self.parent = parent
         self.environment = environment
         self.history: list[str] = []
@@ -249,7 +251,7 @@ class Service:
                 break
         return Component(
             name=self.name,
-            kind="service",
+            kind=self.kind,
             state=state,
             pid=next((part.pid for part in parts if part.pid), None),
             release=self._shown_release(),

@@ -10,6 +10,7 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.prometheus import Prometheus, Target
 from obstack_lab.engine.embedded.service import Instance, Service
+from obstack_lab.engine.embedded.telemetry import Telemetry
 from obstack_lab.engine.overrides import Environments, Weights
 from obstack_lab.settings import LAB_ID_VARIABLE
 
@@ -19,19 +20,21 @@ _LOCALHOST = "127.0.0.1"
 
 
 class Wiring:
-    """The addresses and variables of one stack; all ways lead through the edge."""
+    """The addresses and variables of one stack; all ways of the shop lead through the edge."""
 
     def __init__(
         self,
         place: Place,
         *,
         postgres: Postgres,
+        telemetry: Telemetry,
         edge: Edge,
         prometheus: Prometheus,
         services: Mapping[str, Service],
     ) -> None:
         self._place = place
         self._postgres = postgres
+        self._telemetry = telemetry
         self._edge = edge
         self._prometheus = prometheus
         self._services = services
@@ -68,6 +71,10 @@ class Wiring:
             "OTEL_EXPORTER_OTLP_ENDPOINT": self._through("services-telemetry"),
             LAB_ID_VARIABLE: self._place.lab_id,
         }
+        if service == "exporter":
+            told["OTEL_EXPORTER_OTLP_ENDPOINT"] = self._telemetry.address
+            told["DATABASE_URL"] = self._postgres.dsn("operator")
+            told["POSTGRES_LOG"] = str(self._place.log("postgres"))
         if service == "gateway":
             told["ORDERS_URL"] = self._through("gateway-orders")
         if service in _WITH_DATABASE:
