@@ -250,7 +250,8 @@ class MemoryEngine:
 
     def run_job(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
         with self._called("run_job", name, module, tuple(arguments)):
-            request.need_job_name(name, (*self._parts, *self._services))
+            taken = {part.name for part in self._every_part()}
+            request.need_job_name(name, taken.union(self._services))
             job = self._jobs.setdefault(name, Part(name, "job"))
             if job.pid is None:
                 self._begin(job)
