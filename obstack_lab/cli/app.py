@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from obstack_lab.cli import bench, doctor, fix, incident, query, scenarios, stack
+from obstack_lab.cli import bench, doctor, faults, fix, incident, query, scenarios, stack
 from obstack_lab.cli.output import fail, refused_by_system, wrong_use
 from obstack_lab.errors import LabError, UsageError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 for room in (stack, doctor, incident, fix, bench):
     room.register(app)
 app.add_typer(scenarios.app, name="scenarios")
+app.add_typer(faults.app, name="faults")
 app.add_typer(query.app, name="query")
 
 

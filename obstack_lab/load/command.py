@@ -40,11 +40,55 @@ class SwitchLedger(_Command):
     path: Path
 
 
+class Surge(_Command):
+    """Let so many times as many users come as the schedule says; 1 is the schedule again."""
+
+    op: Literal["surge"]
+    factor: float = Field(gt=0, le=100)
+
+
+class Mix(_Command):
+    """Let users begin other journeys than the load says; no weights are the load's own again."""
+
+    op: Literal["mix"]
+    weights: dict[str, Annotated[float, Field(ge=0)]]
+
+
+class Crave(_Command):
+    """Let this share of the requests be for one product; a share of 0 is everybody's own taste."""
+
+    op: Literal["crave"]
+    product: int = Field(ge=1)
+    share: float = Field(ge=0, le=1)
+
+
+class Search(_Command):
+    """Let this share of the catalogue's readers search for a text; 0 is nobody."""
+
+    op: Literal["search"]
+    text: str = Field(max_length=4000)
+    share: float = Field(ge=0, le=1)
+
+
+class Flood(_Command):
+    """Send one kind of request beside the users', so many a second; 0 ends it.
+
+    Whoever floods is no user: these requests stand in no ledger.
+    """
+
+    op: Literal["flood"]
+    step: str
+    rate: float = Field(ge=0, le=1000)
+
+
 class Stop(_Command):
     """No more arrivals; what is in flight ends within the users' patience."""
 
     op: Literal["stop"]
 
 
-Command = Annotated[Start | Phase | SwitchLedger | Stop, Field(discriminator="op")]
+Command = Annotated[
+    Start | Phase | SwitchLedger | Surge | Mix | Crave | Search | Flood | Stop,
+    Field(discriminator="op"),
+]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import accumulate
@@ -12,6 +12,7 @@ from random import Random
 
 from obstack_lab.errors import UsageError
 from obstack_lab.load.step import STEPS, Choice, Step, choose
+from obstack_lab.load.taste import Taste
 from obstack_lab.scenario.model import Journey, Load
 
 _PAUSE = (1.0, 3.0)
@@ -49,9 +50,11 @@ class Crowd:
 
     def __init__(self, load: Load, *, seed: int) -> None:
         check_steps(load.journeys)
+        self.taste = Taste(seed)
         self._random = Random(f"users {seed}")  # noqa: S311 - a schedule is no secret
         self._journeys = load.journeys
-        self._weights = list(accumulate(journey.weight for journey in load.journeys))
+        self._weights: list[float] = []
+        self.mix({})
         self._resting = deque(user_names(load.users))
         self._random.shuffle(self._resting)
         self._thinking: list[tuple[float, int, Walk]] = []
@@ -70,7 +73,7 @@ class Crowd:
             (journey,) = random.choices(self._journeys, cum_weights=self._weights)
             walk = Walk(user, journey)
         step = STEPS[walk.journey.steps[walk.taken]]
-        choice = choose(random, int(walk.user[1:]))
+        choice = self.taste.of(choose(random, int(walk.user[1:])))
         pause = random.uniform(*_PAUSE)
         walk.taken += 1
         self._seq += 1
@@ -79,6 +82,19 @@ class Crowd:
         else:
             self._resting.append(walk.user)
         return Intent(self._seq, at, walk, step, choice)
+
+    def mix(self, weights: Mapping[str, float]) -> None:
+        """Begin journeys by these weights from now on; by the load's own where there are none.
+
+        Raises UsageError for a journey that is not there, and where none would be begun.
+        """
+        known = {journey.id: journey.weight for journey in self._journeys}
+        if unknown := sorted(set(weights) - set(known)):
+            raise UsageError(f"There is no journey '{unknown[0]}'. Known: {', '.join(known)}.")
+        wanted = [weights.get(name, 0) if weights else own for name, own in known.items()]
+        if not any(wanted):
+            raise UsageError("A mix needs a journey with a weight above 0.")
+        self._weights = list(accumulate(wanted))
 
     def acts(self, moments: Iterator[float]) -> Iterator[Intent]:
         """Return what is intended at each of these moments."""

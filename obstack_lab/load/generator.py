@@ -6,16 +6,18 @@ import asyncio
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from obstack_lab.load.client import Unreachable
 from obstack_lab.load.crowd import Crowd, Intent
+from obstack_lab.load.flood import Flood
 from obstack_lab.load.lateness import Lateness
 from obstack_lab.load.ledger import Outcome
 from obstack_lab.load.schedule import Schedule
 from obstack_lab.load.step import Request
+from obstack_lab.load.taste import Taste
 from obstack_lab.load.writer import LedgerWriter
 from obstack_lab.scenario.model import Load, LoadPhase
 
@@ -73,6 +75,7 @@ class Generator:
         self._zero = self._loop.time()
         self._schedule = Schedule(load.phases, seed=load.seed)
         self._crowd = Crowd(load, seed=load.seed)
+        self.flood = Flood(sender, patience=patience, seed=load.seed)
         self._queue: deque[Intent] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -104,8 +107,22 @@ class Generator:
         """Follow another phase from now on; it is in effect within 0.2 s."""
         self._schedule.replace(phase)
 
+    def surge(self, factor: float) -> None:
+        """Let so many times as many users come as the schedule says."""
+        self._schedule.surge(factor)
+
+    def mix(self, weights: Mapping[str, float]) -> None:
+        """Let users begin other journeys than the load says. Raises UsageError."""
+        self._crowd.mix(weights)
+
+    @property
+    def taste(self) -> Taste:
+        """What many users want at once."""
+        return self._crowd.taste
+
     def stop(self) -> None:
         """Let nobody else come; what is in flight goes on."""
+        self.flood.stop()
         if self._timer:
             self._timer.cancel()
         self._timer = None
@@ -120,6 +137,7 @@ class Generator:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        await self.flood.finish()
         await self._sender.close()
         return len(left)
 

@@ -17,7 +17,19 @@ from pydantic import ValidationError
 
 from obstack_lab.errors import LabError
 from obstack_lab.load.client import Client
-from obstack_lab.load.command import COMMAND, Phase, Start, Stop, SwitchLedger
+from obstack_lab.load.command import (
+    COMMAND,
+    Command,
+    Crave,
+    Flood,
+    Mix,
+    Phase,
+    Search,
+    Start,
+    Stop,
+    Surge,
+    SwitchLedger,
+)
 from obstack_lab.load.generator import Generator
 from obstack_lab.load.writer import LedgerWriter
 
@@ -68,13 +80,11 @@ class LoadProcess:
             match command:
                 case Start():
                     self._start(command)
-                case Phase() if self._generator:
-                    self._generator.follow(command.phase)
                 case SwitchLedger():
                     before, self._writer = self._writer, LedgerWriter(command.path)
                     before.close()
-                case Stop() if self._generator:
-                    self._generator.stop()
+                case _ if self._generator:
+                    _lead(self._generator, command)
                 case _:
                     self._trouble = f"nothing to {command.op}: send `start` first"
         except ValidationError as error:
@@ -145,6 +155,25 @@ class LoadProcess:
             "written": self._writer.written,
             "trouble": self._trouble or self._writer.trouble,
         }
+
+
+def _lead(generator: Generator, command: Command) -> None:
+    """Let the users do otherwise."""
+    match command:
+        case Phase():
+            generator.follow(command.phase)
+        case Surge():
+            generator.surge(command.factor)
+        case Mix():
+            generator.mix(command.weights)
+        case Crave():
+            generator.taste.crave(command.product, command.share)
+        case Search():
+            generator.taste.search(command.text, command.share)
+        case Flood():
+            generator.flood.follow(command.step, command.rate)
+        case Stop():
+            generator.stop()
 
 
 def _read_lines(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[bytes | None]) -> None:

@@ -106,6 +106,7 @@ class Schedule:
 
     def __init__(self, phases: Sequence[LoadPhase], *, seed: int) -> None:
         self._stretches = lay_out(phases)
+        self._factor = 1.0
         self._random = Random(f"arrivals {seed}")  # noqa: S311 - a schedule is no secret
         self._slice = 0
         self._owed = self._random.expovariate(1.0)
@@ -117,7 +118,7 @@ class Schedule:
 
     def rate(self, at: float) -> float:
         """Return the intended requests per second at a moment, 0 before the start."""
-        return next((s.rate(at) for s in reversed(self._stretches) if at >= s.start), 0.0)
+        return self._factor * self._planned(at)
 
     def until(self, moment: float) -> Iterator[float]:
         """Yield the arrivals from the horizon to `moment` (rounded up to a whole slice)."""
@@ -139,5 +140,12 @@ class Schedule:
         now = self.horizon
         self._stretches = [
             *(s for s in self._stretches if s.start < now),
-            *lay_out([phase], start=now, before=self.rate(now)),
+            *lay_out([phase], start=now, before=self._planned(now)),
         ]
+
+    def surge(self, factor: float) -> None:
+        """Let so many times as many come from the horizon on; 1 is what the phases say."""
+        self._factor = factor
+
+    def _planned(self, at: float) -> float:
+        return next((s.rate(at) for s in reversed(self._stretches) if at >= s.start), 0.0)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -25,6 +26,8 @@ class Choice:
     items: tuple[tuple[int, int], ...]
     """Products and how many of each."""
     page: int
+    search: str = ""
+    """What is searched for in the catalogue; nothing where it is read page by page."""
 
     @property
     def product(self) -> int:
@@ -78,6 +81,11 @@ def choose(random: Random, user: int) -> Choice:
     count = random.randint(1, _MOST_ITEMS)
     items = {1 + int(PRODUCTS * random.random() ** 2): random.randint(1, 3) for _ in range(count)}
     return Choice(1 + (user - 1) % CUSTOMERS, tuple(items.items()), random.randint(1, _PAGES))
+
+
+def _catalogue(choice: Choice, _needed: str) -> str:
+    searched = f"&q={quote(choice.search, safe='')}" if choice.search else ""
+    return f"/catalogue?page={choice.page}{searched}"
 
 
 def _basket(choice: Choice) -> bytes:
@@ -141,7 +149,7 @@ _ALL = (
         "GET",
         "/catalogue",
         200,
-        lambda choice, _: f"/catalogue?page={choice.page}",
+        _catalogue,
         _is_catalogue,
     ),
     Step(

@@ -38,11 +38,16 @@ _BOUNDS = {
 }
 
 
-def mistakes(root: Node, errors: Iterable[ErrorDetails]) -> list[Mistake]:
-    """Return one mistake for each place that pydantic complains about."""
+def mistakes(
+    root: Node, errors: Iterable[ErrorDetails], model: type[BaseModel] = Scenario
+) -> list[Mistake]:
+    """Return one mistake for each place that pydantic complains about.
+
+    `root` is the node that should be a `model`: the whole document, or a part of it.
+    """
     found: dict[tuple[Key, ...], Mistake] = {}
     for error in errors:
-        mistake = _mistake(root, error)
+        mistake = _Author(root, model).mistake(error)
         found.setdefault(mistake.path, mistake)
     return list(found.values())
 
@@ -59,22 +64,52 @@ def listed(choices: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _mistake(root: Node, error: ErrorDetails) -> Mistake:
-    node, key_line = _find(root, error)
-    kind = error["type"]
-    context: dict[str, Any] = error.get("ctx") or {}
-    name = str(node.path[-1]) if node.path else ""
-    if kind == "extra_forbidden":
-        known = _keys(node.path[:-1])
-        advice = nearest(name, known) or f"; keys here: {', '.join(known)}"
-        return node.mistake(f"unknown key '{name}'{advice}", line=key_line)
-    if kind == "missing":
-        about = _description(node.path)
-        return node.mistake(f"'{name}' is missing" + (f": {about}" if about else ""))
-    if "[key]" in error["loc"]:
-        expected = _PATTERNS.get(str(context.get("pattern")), "text")
-        return node.mistake(f"the key '{name}' is not {expected}", line=key_line)
-    return node.mistake(f"expected {_expected(kind, context, error)}{_found(node)}")
+class _Author:
+    """Puts one complaint into words, with the help of the model that the document should be."""
+
+    def __init__(self, root: Node, model: type[BaseModel]) -> None:
+        self._root = root
+        self._model = model
+
+    def mistake(self, error: ErrorDetails) -> Mistake:
+        node, key_line = _find(self._root, error)
+        kind = error["type"]
+        context: dict[str, Any] = error.get("ctx") or {}
+        name = str(node.path[-1]) if node.path else ""
+        if kind == "extra_forbidden":
+            known = _keys(self._annotation(node.path[:-1]))
+            advice = nearest(name, known) or f"; keys here: {', '.join(known)}"
+            return node.mistake(f"unknown key '{name}'{advice}", line=key_line)
+        if kind == "missing":
+            about = _description(self._annotation(node.path[:-1]), name)
+            return node.mistake(f"'{name}' is missing" + (f": {about}" if about else ""))
+        if "[key]" in error["loc"]:
+            expected = _PATTERNS.get(str(context.get("pattern")), "text")
+            return node.mistake(f"the key '{name}' is not {expected}", line=key_line)
+        return node.mistake(f"expected {_expected(kind, context, error)}{self._found(node)}")
+
+    def _found(self, node: Node) -> str:
+        wants_text = isinstance(node.value, int | float) and self._annotation(node.path) is str
+        quote = "; put it in quotes" if wants_text else ""
+        if isinstance(node.value, list | dict) and not node.value:
+            return ", found none"
+        return f", found {describe(node.value)}{quote}"
+
+    def _annotation(self, path: tuple[Key, ...]) -> Any:
+        """Return the type that the model has at this place, or None."""
+        annotation: Any = self._model
+        for part in path[len(self._root.path) :]:
+            annotation = _bare(annotation)
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                field = annotation.model_fields.get(str(part))
+                annotation = field.annotation if field else None
+            elif get_origin(annotation) is tuple:
+                annotation = get_args(annotation)[0]
+            elif get_origin(annotation) is dict:
+                annotation = get_args(annotation)[1]
+            else:
+                return None
+        return _bare(annotation)
 
 
 def _expected(kind: str, context: Mapping[str, Any], error: ErrorDetails) -> str:
@@ -98,17 +133,6 @@ def _expected(kind: str, context: Mapping[str, Any], error: ErrorDetails) -> str
     return expected
 
 
-def _found(node: Node) -> str:
-    quote = "; put it in quotes" if _wants_text(node) else ""
-    if isinstance(node.value, list | dict) and not node.value:
-        return ", found none"
-    return f", found {describe(node.value)}{quote}"
-
-
-def _wants_text(node: Node) -> bool:
-    return isinstance(node.value, int | float) and _annotation(node.path) is str
-
-
 def _find(root: Node, error: ErrorDetails) -> tuple[Node, int]:
     """Follow pydantic's location as far as the document goes; return the node and its key's line.
 
@@ -124,23 +148,6 @@ def _find(root: Node, error: ErrorDetails) -> tuple[Node, int]:
     return node, line
 
 
-def _annotation(path: tuple[Key, ...]) -> Any:
-    """Return the type that the model has at this place, or None."""
-    annotation: Any = Scenario
-    for part in path:
-        annotation = _bare(annotation)
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            field = annotation.model_fields.get(str(part))
-            annotation = field.annotation if field else None
-        elif get_origin(annotation) is tuple:
-            annotation = get_args(annotation)[0]
-        elif get_origin(annotation) is dict:
-            annotation = get_args(annotation)[1]
-        else:
-            return None
-    return _bare(annotation)
-
-
 def _bare(annotation: Any) -> Any:
     """Take `Annotated[...]` and `| None` off a type."""
     while get_origin(annotation) is Annotated:
@@ -150,13 +157,10 @@ def _bare(annotation: Any) -> Any:
     return _bare(some[0]) if union and len(some) == 1 else annotation
 
 
-def _keys(path: tuple[Key, ...]) -> tuple[str, ...]:
-    model = _annotation(path)
+def _keys(model: Any) -> tuple[str, ...]:
     return tuple(model.model_fields) if hasattr(model, "model_fields") else ()
 
 
-def _description(path: tuple[Key, ...]) -> str:
-    model = _annotation(path[:-1])
-    fields = getattr(model, "model_fields", {})
-    field = fields.get(str(path[-1]))
+def _description(model: Any, name: str) -> str:
+    field = getattr(model, "model_fields", {}).get(name)
     return (field.description or "") if field else ""

@@ -17,7 +17,7 @@ ROOMS = [
     {"engine", "review", "testing"},
     {"orchestrator"},
     {"lab"},
-    {"bench", "certify", "panels", "magics", "cli"},
+    {"bench", "certify", "panels", "magics", "cli", "verify"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
 NO_EXCUSE = 500

@@ -8,13 +8,40 @@ from collections.abc import Callable, Mapping
 
 from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import LabError, UnknownName
+from obstack_lab.orchestrator.faults.config import ConfigDriver
+from obstack_lab.orchestrator.faults.credential import CredentialDriver
+from obstack_lab.orchestrator.faults.environment import EnvironmentDriver
 from obstack_lab.orchestrator.faults.interface import FaultDriver, Injection
+from obstack_lab.orchestrator.faults.network import NetworkDriver
+from obstack_lab.orchestrator.faults.postgres import PostgresDriver
+from obstack_lab.orchestrator.faults.process import ProcessDriver
 from obstack_lab.orchestrator.faults.release import ReleaseDriver
+from obstack_lab.orchestrator.faults.schema import SchemaDriver
+from obstack_lab.orchestrator.faults.session import SessionDriver
+from obstack_lab.orchestrator.faults.supervision import SupervisionDriver
+from obstack_lab.orchestrator.faults.telemetry import TelemetryDriver
+from obstack_lab.orchestrator.faults.traffic import TrafficDriver
 from obstack_lab.orchestrator.watch import Orders
 from obstack_lab.review.journal import ChangeEntry, FaultEntry
 from obstack_lab.scenario.model import Inject
 
-DRIVERS: Mapping[str, FaultDriver] = {driver.id: driver for driver in (ReleaseDriver(),)}
+DRIVERS: Mapping[str, FaultDriver] = {
+    driver.id: driver
+    for driver in (
+        ConfigDriver(),
+        CredentialDriver(),
+        EnvironmentDriver(),
+        NetworkDriver(),
+        PostgresDriver(),
+        ProcessDriver(),
+        ReleaseDriver(),
+        SchemaDriver(),
+        SessionDriver(),
+        SupervisionDriver(),
+        TelemetryDriver(),
+        TrafficDriver(),
+    )
+}
 Write = Callable[[FaultEntry | ChangeEntry], object]
 
 
@@ -114,6 +141,11 @@ class FaultPlane:
                     )
         finally:
             self._lock.release()
+
+    @property
+    def standing(self) -> Mapping[str, bool]:
+        """The injections not taken back, and whether the cause of each is still there."""
+        return dict(self._there)
 
     @property
     def made(self) -> frozenset[str]:

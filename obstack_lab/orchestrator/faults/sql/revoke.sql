@@ -1,0 +1,1 @@
+REVOKE {privilege} ON {table} FROM {role}
