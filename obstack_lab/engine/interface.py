@@ -212,9 +212,9 @@ class Engine(Protocol):
         """
 
     def releases(self, service: str) -> tuple[str, ...]:
-        """Return the releases a service has had, oldest first; the last one runs.
+        """Return the releases a service has had since the stack's start; the last one runs.
 
-        A canary's is not among them.
+        Oldest first; a canary's is not among them.
         """
 
     def signal(self, component: str, signal: str) -> None:

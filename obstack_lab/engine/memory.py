@@ -339,8 +339,7 @@ class MemoryEngine:
         if not same or known.canaries:
             for part in known.parts.values():
                 part.ended("stopped", "", self._clock())
-        if known.history[-1:] != [release]:
-            known.history.append(release)
+        known.history[:] = [release]
         known.settings = settings
         known.canaries.clear()
         self._scale(known, count)

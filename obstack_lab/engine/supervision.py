@@ -16,7 +16,7 @@ from obstack_lab.engine.interface import UNSUPERVISED, Policy
 
 STARTING_ORDER = (
     *("postgres", "telemetry", "prometheus", "edge", "services", "load"),
-    *("payments", "inventory", "worker", "orders", "gateway"),
+    *("exporter", "payments", "inventory", "worker", "orders", "gateway"),
 )
 """Siblings in the tree, those that others need first."""
 

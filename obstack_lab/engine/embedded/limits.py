@@ -65,8 +65,8 @@ class Limits:
 
     def _of(self, unit: Unit, resource: Resource) -> float | None:
         """Return a unit's limit: its own, else its service's."""
-        service = unit.name.rpartition("-")[0] if unit.kind == "service" else unit.name
-        return self._set.get((unit.name, resource), self._set.get((service, resource)))
+        own = self._set.get((unit.name, resource))
+        return self._set.get((unit.component_name, resource)) if own is None else own
 
     def _hold(self, unit: Unit, pid: int, resource: Resource) -> None:
         value = self._of(unit, resource)

@@ -37,6 +37,7 @@ class Instance(Unit):
 
     def __init__(self, name: str, service: Service, place: Place) -> None:
         super().__init__(name, service.kind, place.clock)
+        self.component_name = service.name
         self.port = place.ports.of(name)
         self.serving_port = place.ports.of(f"{name}:tls") if service.name in TLS else self.port
         self.address = f"http://127.0.0.1:{self.port}"
@@ -171,8 +172,7 @@ class Service:
             for instance in self.instances:
                 if self.canaries or not same or instance.is_out_of_date():
                     instance.stop()
-            if self.history[-1:] != [release]:
-                self.history.append(release)
+            self.history[:] = [release]
             self.settings = dict(settings)
             self.canaries.clear()
             self.scale(instances)

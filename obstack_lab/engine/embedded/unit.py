@@ -30,6 +30,8 @@ class Unit(ABC):
 
     def __init__(self, name: str, kind: ComponentKind, clock: Clock) -> None:
         self.name = name
+        self.component_name = name
+        """of whom it is a part: of its service, if it is an instance"""
         self.kind: ComponentKind = kind
         self.release = ""
         self.address = ""
