@@ -69,7 +69,11 @@ class CredentialDriver:
                 engine.restart(service)
 
     def residual(self, engine: Engine, injection: Injection) -> bool:
-        return bool(_pids(engine, _services(injection.params)) & _old(injection))
+        if not _pids(engine, _services(injection.params)) & _old(injection):
+            return False
+        with session(engine, "lab", _APPLICATION) as connection:
+            now = first(connection, statement("verifier"), {"role": _ROLE})
+        return now is None or now[0] != injection.before["verifier"]
 
 
 def _services(params: Mapping[str, Scalar]) -> tuple[str, ...]:

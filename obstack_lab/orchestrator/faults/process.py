@@ -95,6 +95,7 @@ class ProcessDriver:
             case "pause":
                 if self.residual(engine, injection):
                     engine.signal(component, "CONT")
+                self._lifted.add(injection.canary)
             case "crash-loop":
                 with self._lock:
                     reaper = self._reapers.pop(injection.canary, None)
@@ -124,7 +125,7 @@ class ProcessDriver:
 
     def _still_paused(self, found: Component, injection: Injection) -> bool:
         """Look at the state, which tells it a few seconds after the signal."""
-        if found.pid != injection.before["pid"]:
+        if found.pid != injection.before["pid"] or injection.canary in self._lifted:
             return False
         since = self._clock() - self._struck[injection.canary]
         return found.state != "healthy" or since < _SEEN_WITHIN
