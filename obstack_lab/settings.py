@@ -70,6 +70,11 @@ class LabHome:
         """Sockets and secrets that only the lab's own processes may open (mode 0700)."""
         return self.path / "private"
 
+    @property
+    def releases(self) -> Path:
+        """Releases of services that were delivered while the lab ran, beside those it came with."""
+        return self.private / "releases"
+
     def create(self) -> None:
         """Make the directory and its rooms; `private` is for the owner alone."""
         for folder in (self.path, self.logs, self.data, self.runs, self.private):

@@ -28,6 +28,7 @@ from obstack_lab.engine.memory_shop import INFRASTRUCTURE, SETTINGS
 from obstack_lab.engine.overrides import Environments, Weights
 from obstack_lab.engine.release import every_release
 from obstack_lab.engine.supervision import CLEAN_EXIT, Member, Supervisor, in_starting_order
+from obstack_lab.engine.topology import kind_of, watched
 from obstack_lab.engine.tree import JOBS, PARENT, ROOT, tree_of
 from obstack_lab.errors import ActionError, EngineError, UnknownName
 
@@ -99,6 +100,7 @@ class MemoryEngine:
         with self._called("start", stack):
             for name, release in stack.services.items():
                 self._need_release(name, release)
+            stack = watched(stack)
             self._take_back()
             for name, kind in INFRASTRUCTURE.items():
                 part = self._parts.setdefault(name, Part(name, kind, self._address()))
@@ -347,7 +349,7 @@ class MemoryEngine:
     def _scale(self, service: Service, count: int) -> None:
         for number in range(1, max(1, count) + 1):
             name = f"{service.name}-{number}"
-            service.parts.setdefault(number, Part(name, "service", self._address()))
+            service.parts.setdefault(number, Part(name, kind_of(service.name), self._address()))
         for number, part in service.parts.items():
             if number > count:
                 part.ended("stopped", "", self._clock())
@@ -394,7 +396,7 @@ class MemoryEngine:
         return parts
 
     def _service_of(self, part: Part) -> Service | None:
-        return self._services.get(part.name.rpartition("-")[0]) if part.kind == "service" else None
+        return self._services.get(part.name.rpartition("-")[0]) if part.kind != "job" else None
 
     def _service(self, name: str) -> Service:
         if name not in self._services:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from obstack_lab.engine.interface import Component, ComponentKind, ComponentState, Scalar
 from obstack_lab.engine.supervision import CLEAN_EXIT, Ending
+from obstack_lab.engine.topology import kind_of
 
 
 @dataclass
@@ -81,7 +82,7 @@ class Service:
             state, detail = "stopped", "scaled to 0"
         return Component(
             name=self.name,
-            kind="service",
+            kind=kind_of(self.name),
             state=state,
             pid=next((part.pid for part in parts if part.pid), None),
             release=parts[0].release if len(parts) == 1 else self.history[-1],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from obstack_lab.engine.interface import ComponentKind, Stack
 
 ZONE_LATENCY_MS = 40
 """Inventory is in another zone: a real property of the healthy system, each way."""
@@ -34,6 +36,16 @@ ROUTES = (
 INSTRUMENTS = {"exporter": "1.0.0"}
 """What watches every stack from beside it, and its release; forked as services are."""
 _ALWAYS_THERE = frozenset({"postgres", "services", "telemetry"})
+
+
+def kind_of(service: str) -> ComponentKind:
+    """Return what kind of component a forked process is."""
+    return "metrics" if service in INSTRUMENTS else "service"
+
+
+def watched(stack: Stack) -> Stack:
+    """Return the stack with what watches it."""
+    return replace(stack, services={**stack.services, **INSTRUMENTS})
 
 
 def routes_between(services: Collection[str]) -> tuple[Route, ...]:

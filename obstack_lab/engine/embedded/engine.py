@@ -7,7 +7,6 @@ import signal as signals
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from obstack_lab.engine import request
 from obstack_lab.engine.embedded.caretaker import Caretaker
@@ -46,7 +45,7 @@ from obstack_lab.engine.reap import reap
 from obstack_lab.engine.record import FILE_NAME, RosterFile
 from obstack_lab.engine.release import need_release
 from obstack_lab.engine.supervision import Supervisor
-from obstack_lab.engine.topology import INSTRUMENTS
+from obstack_lab.engine.topology import watched
 from obstack_lab.errors import EngineError, UnknownName
 from obstack_lab.settings import LabHome
 
@@ -107,7 +106,7 @@ class EmbeddedEngine:
 
         Called again it mends what has failed and takes back what was changed.
         """
-        stack = replace(stack, services={**stack.services, **INSTRUMENTS})
+        stack = watched(stack)
         with self._lock:
             reap(self._home)
             find_program("prometheus", self._home)
@@ -115,7 +114,7 @@ class EmbeddedEngine:
                 self._home.private / FILE_NAME, self._place.environment()
             )
             for name, release in stack.services.items():
-                need_release(name, release)
+                need_release(name, release, self._home.releases)
             for count in stack.instances.values():
                 request.need_count(count)
             self._take_back()
@@ -217,7 +216,7 @@ class EmbeddedEngine:
 
     def deploy(self, service: str, release: str, *, instance: str | None = None) -> str:
         found = self._all.service(service)
-        need_release(service, release)
+        need_release(service, release, self._home.releases)
         if instance is not None:
             return found.deploy_one(instance, release)
         return found.deploy(release)

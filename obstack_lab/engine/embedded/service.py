@@ -16,9 +16,9 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem, http_problem, request, wait_ready
 from obstack_lab.engine.embedded.process import last_words
 from obstack_lab.engine.embedded.unit import Unit
-from obstack_lab.engine.interface import Component, ComponentKind, Scalar
+from obstack_lab.engine.interface import Component, Scalar
 from obstack_lab.engine.request import need_instance
-from obstack_lab.engine.topology import INSTRUMENTS
+from obstack_lab.engine.topology import kind_of
 from obstack_lab.errors import ActionError, EngineError
 
 _STOP_SECONDS = 0.7
@@ -136,7 +136,7 @@ class Service:
         on_spawn: Callable[[Unit, int], None],
     ) -> None:
         self.name = name
-        self.kind: ComponentKind = "metrics" if name in INSTRUMENTS else "service"
+        self.kind = kind_of(name)
         self.parent = parent
         self.environment = environment
         self.history: list[str] = []
