@@ -123,4 +123,4 @@ def allowed_range(model: type[Settings], field: str) -> str:
     schema = model.model_json_schema()["properties"][field]
     if "enum" in schema:
         return ", ".join(map(str, schema["enum"]))
-    return f"{schema['minimum']:g} to {schema['maximum']:g}"
+    return f"{schema['minimum']:.10g} to {schema['maximum']:.10g}"

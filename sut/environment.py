@@ -23,6 +23,8 @@ class Environment:
     payments_url: str = ""
     payments_ca: str = ""
     payments_key: str = ""
+    payments_port: str = ""
+    payments_folder: str = ""
     job_queue: str = ""
     telemetry_url: str = ""
     settings: str = ""
@@ -50,6 +52,8 @@ class Environment:
             payments_url=variables.get("PAYMENTS_URL", "").rstrip("/"),
             payments_ca=variables.get("PAYMENTS_CA", ""),
             payments_key=variables.get("PAYMENTS_API_KEY", ""),
+            payments_port=variables.get("PAYMENTS_TLS_PORT", ""),
+            payments_folder=variables.get("PAYMENTS_TLS_FOLDER", ""),
             job_queue=variables.get("JOB_QUEUE", ""),
             telemetry_url=variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/"),
             settings=variables.get("SERVICE_SETTINGS", ""),

@@ -10,6 +10,9 @@ ShopError
 ├── QuotesBusy            too many quotes wait for a worker (HTTP 503)
 ├── CannotDo              a job that no attempt can do as it is
 ├── LeaseLost             a job that another worker has taken over
+├── Forbidden             the API key is not valid (HTTP 403)
+├── Conflict              the request does not fit what happened before (HTTP 409)
+├── QuotaSpent            a customer of payments asked too often (HTTP 429)
 ├── RateLimited           a route gets more requests than it may (HTTP 429)
 ├── Shed                  refused to keep room for what matters more (HTTP 503)
 └── UpstreamError         another service did not answer as hoped
@@ -92,6 +95,28 @@ class QuotesBusy(ShopError):
     """The queue for the workers that compute quotes is full."""
 
     status = 503
+
+
+class Forbidden(ShopError):
+    """The API key is not valid."""
+
+    status = 403
+
+
+class Conflict(ShopError):
+    """The request does not fit what happened before."""
+
+    status = 409
+
+
+class QuotaSpent(ShopError):
+    """The quota of the present minute is spent."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"The quota of this minute is spent. Try again in {retry_after} s.")
+        self.retry_after = retry_after
 
 
 class RateLimited(ShopError):

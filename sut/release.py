@@ -21,6 +21,7 @@ RELEASES: dict[str, tuple[str, ...]] = {
     "gateway": ("2.3.0", "2.3.1", "2.4.0", "2.5.0", "2.6.0"),
     "orders": ("1.4.1", "1.4.2", "1.5.0"),
     "inventory": ("3.0.2", "3.1.0"),
+    "payments": ("0.9.4", "1.0.0"),
     "worker": ("1.0.0", "1.0.1"),
 }
 """Releases of each service, oldest first."""

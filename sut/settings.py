@@ -200,3 +200,17 @@ class WorkerSettings(DatabaseSettings):
     payments_max_connections: int = Field(
         default=32, ge=1, le=1000, description="connections to payments"
     )
+
+
+class PaymentsSettings(Settings):
+    """Settings of payments."""
+
+    quota_per_minute: int = Field(
+        default=6000, ge=0, le=1_000_000, description="requests that are answered in a minute"
+    )
+    signature_rounds: int = Field(
+        default=40_000, ge=1000, le=5_000_000, description="rounds of PBKDF2 in each signature"
+    )
+    connection_seconds: float = Field(
+        default=15.0, ge=1, le=3600, description="seconds until a customer's connection is closed"
+    )
