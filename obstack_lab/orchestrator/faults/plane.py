@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import LabError, UnknownName
+from obstack_lab.orchestrator.faults.certificate import CertificateDriver
 from obstack_lab.orchestrator.faults.config import ConfigDriver
 from obstack_lab.orchestrator.faults.credential import CredentialDriver
 from obstack_lab.orchestrator.faults.environment import EnvironmentDriver
@@ -15,6 +16,7 @@ from obstack_lab.orchestrator.faults.interface import FaultDriver, Injection
 from obstack_lab.orchestrator.faults.network import NetworkDriver
 from obstack_lab.orchestrator.faults.postgres import PostgresDriver
 from obstack_lab.orchestrator.faults.process import ProcessDriver
+from obstack_lab.orchestrator.faults.queue import QueueDriver
 from obstack_lab.orchestrator.faults.release import ReleaseDriver
 from obstack_lab.orchestrator.faults.schema import SchemaDriver
 from obstack_lab.orchestrator.faults.session import SessionDriver
@@ -28,12 +30,14 @@ from obstack_lab.scenario.model import Inject
 DRIVERS: Mapping[str, FaultDriver] = {
     driver.id: driver
     for driver in (
+        CertificateDriver(),
         ConfigDriver(),
         CredentialDriver(),
         EnvironmentDriver(),
         NetworkDriver(),
         PostgresDriver(),
         ProcessDriver(),
+        QueueDriver(),
         ReleaseDriver(),
         SchemaDriver(),
         SessionDriver(),

@@ -30,7 +30,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "crash-loop": ("every",),
     "neighbour": ("processes",),
 }
-_NEIGHBOUR = "sut.neighbour"
+_NEIGHBOUR = "sut.recommender"
 _SEEN_WITHIN = 5.0
 """Seconds after which the engine has noticed that a process does not answer."""
 

@@ -1,4 +1,4 @@
-"""`python -m sut.neighbour PROCESSES`: compute recommendations until SIGTERM."""
+"""`python -m sut.recommender PROCESSES`: compute recommendations until SIGTERM."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PRODUCTS = 300
 _FEATURES = 12
 _STEPS = 2000
 
-parser = argparse.ArgumentParser(prog="python -m sut.neighbour", description=__doc__)
+parser = argparse.ArgumentParser(prog="python -m sut.recommender", description=__doc__)
 parser.add_argument("processes", type=int, choices=range(1, 17), metavar="PROCESSES")
 
 

@@ -1,0 +1,1 @@
+SELECT count(*) FROM jobs WHERE job_id = ANY(%(jobs)s::bigint[])

@@ -1,1 +1,0 @@
-"""A program that is no part of the shop, on the same machine: it computes, and nothing else."""
