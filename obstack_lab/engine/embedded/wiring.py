@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class Wiring:
         self._weights = Weights()
         self._unscraped: set[str] = set()
         self._unready: set[str] = set()
+        self._payments_key = secrets.token_hex(16)
 
     def clear(self) -> None:
         """Take back what was changed; those that are told keep what they know until `tell_all`."""
@@ -86,14 +88,20 @@ class Wiring:
             told["JOB_QUEUE"] = "shop"
         if service in _PAYING and "payments" in self._services:
             told["PAYMENTS_URL"] = self._through(f"{service}-payments", "https")
-            told["PAYMENTS_CA"] = str(self._certificate("ca.pem"))
+            told["PAYMENTS_CA"] = str(self._payments_folder / "ca.pem")
+            told["PAYMENTS_API_KEY"] = self._payments_key
+        if service == "payments":
+            told["PAYMENTS_TLS_FOLDER"] = str(self._payments_folder)
+            told["PAYMENTS_API_KEY"] = self._payments_key
         return told
 
     def _through(self, route: str, scheme: str = "http") -> str:
         return f"{scheme}://{_LOCALHOST}:{self._edge.listen_port(route)}"
 
-    def _certificate(self, name: str) -> Path:
-        return self._place.home.private / "payments" / name
+    @property
+    def _payments_folder(self) -> Path:
+        """Where payments keeps its certificate, its authority and its keys."""
+        return self._place.home.private / "payments"
 
     # --- where instances are ---
 
