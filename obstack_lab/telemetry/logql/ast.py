@@ -43,8 +43,9 @@ class LineFilter:
 
     def __str__(self) -> str:
         own = f"ip({quote(self.value)})" if self.ip else quote(self.value)
+        joint = self.op if self.op.startswith("!") else "or"
         others = "".join(
-            f" or ip({quote(other.value)})" if other.ip else f" or {quote(other.value)}"
+            f" {joint} ip({quote(other.value)})" if other.ip else f" {joint} {quote(other.value)}"
             for other in self.others
         )
         return f"{self.op} {own}{others}"
@@ -148,6 +149,13 @@ class FilterPair:
 
 
 Filter = StringFilter | NumberFilter | IpFilter | FilterPair
+
+
+def names_of(item: Filter) -> set[str]:
+    """Return the labels that a filter looks at."""
+    if isinstance(item, FilterPair):
+        return names_of(item.left) | names_of(item.right)
+    return {item.name}
 
 
 @dataclass(frozen=True)

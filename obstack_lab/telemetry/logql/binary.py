@@ -7,7 +7,7 @@ from collections.abc import Callable
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.arithmetic import COMPARISONS, calculate
 from obstack_lab.telemetry.logql.errors import LogqlError
-from obstack_lab.telemetry.logql.sample import LabelSet
+from obstack_lab.telemetry.logql.sample import LabelSet, filled
 
 Row = list[float | None]
 Matrix = dict[LabelSet, Row]
@@ -58,6 +58,7 @@ def _each(matrix: Matrix, function: Callable[[float], float | None]) -> Matrix:
 
 def match_key(labels: LabelSet, matching: ast.Matching) -> LabelSet:
     """Return the labels by which a series finds its partner."""
+    labels = filled(labels)
     if matching.on:
         return tuple(pair for pair in labels if pair[0] in matching.names)
     if matching.names:
@@ -137,7 +138,7 @@ def result_labels(many: LabelSet, one: LabelSet, matching: ast.Matching, key: La
     """Return the labels of a pair's result."""
     if not matching.group:
         return key
-    labels = dict(many)
+    labels = dict(filled(many))
     partner = dict(one)
     for name in matching.include:
         if value := partner.get(name):

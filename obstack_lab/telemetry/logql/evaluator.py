@@ -17,7 +17,7 @@ from obstack_lab.telemetry.logql.binary import combine
 from obstack_lab.telemetry.logql.entry import Entry
 from obstack_lab.telemetry.logql.errors import DeadlinePassed, LimitError
 from obstack_lab.telemetry.logql.regex import compile_regex
-from obstack_lab.telemetry.logql.sample import LabelSet, SampleExtractor
+from obstack_lab.telemetry.logql.sample import LabelSet, SampleExtractor, filled
 from obstack_lab.telemetry.logql.vector import aggregate
 from obstack_lab.telemetry.logql.windows import window_function
 
@@ -261,9 +261,8 @@ def replace_label(tree: ast.LabelReplace, inner: Matrix) -> Matrix:
     for labels, row in inner.items():
         named = dict(labels)
         value = regex.expand(named.get(tree.source, ""), tree.replacement)
+        changed = labels
         if value is not None:
-            named[tree.target] = value
-            if not value:
-                del named[tree.target]
-        result[tuple(sorted(named.items()))] = row
+            changed = filled(tuple(sorted((named | {tree.target: value}).items())))
+        result[changed] = row
     return result

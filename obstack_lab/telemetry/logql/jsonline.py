@@ -10,7 +10,7 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from obstack_lab.telemetry.logql.entry import Entry
@@ -88,7 +88,11 @@ def parse_fields(fields: tuple[tuple[str, list[str | int]], ...]) -> Callable[[E
         for name, steps in fields:
             label = f"{name}_extracted" if name in entry.stream or name in entry.meta else name
             if label not in entry.parsed:
-                entry.parsed[label] = _text(follow(document, steps))
+                value = follow(document, steps)
+                if isinstance(value, list | tuple):
+                    with contextlib.suppress(ValueError, IndexError, RecursionError):
+                        value = raw_text(line, steps)
+                entry.parsed[label] = _text(value)
         return True
 
     return stage
@@ -255,6 +259,26 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return _dump(value)
+
+
+def raw_text(line: str, steps: Sequence[str | int]) -> str:
+    """Return what stands at the end of a path in a document that has it there."""
+    at = _skip(line, 0)
+    for step in steps:
+        at = _skip(line, at + 1)
+        place = 0
+        while True:
+            if isinstance(step, int):
+                found = place == step
+            else:
+                key, at = _decode(line, at)
+                at = _skip(line, _skip(line, at) + 1)
+                found = key == step
+            if found:
+                break
+            at = _skip(line, _skip(line, _decode(line, at)[1]) + 1)
+            place += 1
+    return line[at : _decode(line, at)[1]]
 
 
 def _dump(value: Any) -> str:

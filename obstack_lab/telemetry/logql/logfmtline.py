@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from obstack_lab.telemetry.logql.entry import Entry
 from obstack_lab.telemetry.logql.jsonline import label_name
@@ -19,57 +19,57 @@ _KEY = re.compile(r'[^\x00-\x20="]*')
 
 
 class LogfmtError(ValueError):
-    """A mistake in the line; the message is the details' text."""
+    """A mistake in the line; the message is the details' text, `end` where to go on after it."""
+
+    def __init__(self, reason: str, *, at: int, end: int = 0) -> None:
+        super().__init__(f"logfmt syntax error at pos {at + 1} : {reason}")
+        self.end = end
 
 
-def pairs(line: str, *, strict: bool = False) -> list[tuple[str, str]]:
-    """Return keys and values in order; mistakes are skipped, or raised where it is `strict`."""
-    found: list[tuple[str, str]] = []
+def pairs(line: str, *, strict: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield keys and values in order; mistakes are skipped, or raised where it is `strict`."""
     at, length = 0, len(line)
     match_pair = _PAIR.match
     while at < length:
         match = match_pair(line, at)
         if match is not None:
             key, quoted, bare = match.groups()
-            found.append((key, quoted if quoted is not None else bare or ""))
+            yield key, quoted if quoted is not None else bare or ""
             at = match.end()
             continue
         try:
-            at = _odd_pair(line, at, found)
-        except LogfmtError:
+            pair, at = _odd_pair(line, at)
+        except LogfmtError as error:
             if strict:
                 raise
-            at = _next_word(line, at)
-    return found
+            at = error.end or _next_word(line, at)
+        else:
+            if pair is not None:
+                yield pair
 
 
-def _odd_pair(line: str, at: int, found: list[tuple[str, str]]) -> int:
+def _odd_pair(line: str, at: int) -> tuple[tuple[str, str] | None, int]:
     """Read what the quick expression does not: escapes, empty ends and mistakes."""
     at = _GAP.match(line, at).end()  # type: ignore[union-attr]  # it matches the empty text
     if at >= len(line):
-        return at
+        return None, at
     end = _KEY.match(line, at).end()  # type: ignore[union-attr]  # it matches the empty text
     sign = line[end : end + 1]
     if sign == '"' or (sign == "=" and end == at):
         raise _unexpected(line, end)
     key = line[at:end]
     if sign != "=":
-        found.append((key, ""))
-        return end
+        return (key, ""), end
     at = end + 1
     if line[at : at + 1] == '"':
         match = _QUOTED.match(line, at)
         if match is None:
-            raise LogfmtError(
-                f"logfmt syntax error at pos {len(line) + 1} : unterminated quoted value"
-            )
-        found.append((key, _unquote(match.group(1), at)))
-        return match.end()
+            raise LogfmtError("unterminated quoted value", at=len(line), end=len(line))
+        return (key, _unquote(match)), match.end()
     end = _KEY.match(line, at).end()  # type: ignore[union-attr]  # it matches the empty text
     if line[end : end + 1] in ("=", '"'):
         raise _unexpected(line, end)
-    found.append((key, line[at:end]))
-    return end
+    return (key, line[at:end]), end
 
 
 def _next_word(line: str, at: int) -> int:
@@ -82,16 +82,17 @@ def _next_word(line: str, at: int) -> int:
 
 def _unexpected(line: str, at: int) -> LogfmtError:
     sign = "'\\''" if line[at] == "'" else f"'{line[at]}'"
-    return LogfmtError(f"logfmt syntax error at pos {at + 1} : unexpected {sign}")
+    return LogfmtError(f"unexpected {sign}", at=at)
 
 
-def _unquote(text: str, at: int) -> str:
+def _unquote(match: re.Match[str]) -> str:
+    text: str = match.group(1)
     if "\\" not in text:
         return text
     try:
         return str(json.loads(f'"{text}"', strict=False))
     except ValueError as error:
-        raise LogfmtError(f"logfmt syntax error at pos {at + 1} : invalid quoted value") from error
+        raise LogfmtError("invalid quoted value", at=match.end(), end=match.end()) from error
 
 
 def parse_logfmt(*, strict: bool, keep_empty: bool) -> Callable[[Entry], bool]:
@@ -108,30 +109,24 @@ def parse_logfmt(*, strict: bool, keep_empty: bool) -> Callable[[Entry], bool]:
     return stage
 
 
-def parse_fields(
-    fields: tuple[tuple[str, str], ...], *, strict: bool, keep_empty: bool
-) -> Callable[[Entry], bool]:
+def parse_fields(fields: tuple[tuple[str, str], ...], *, strict: bool) -> Callable[[Entry], bool]:
     """Return the stage of `| logfmt a="b", …`."""
 
     def stage(entry: Entry) -> bool:
-        if not entry.line:
-            return True
         values: dict[str, str] = {}
         for key, value in _read(entry, strict=strict):
             values[label_name(key)] = value
         for name, key in fields:
             value = values.get(key, "")
-            if value or keep_empty or not strict:
-                label = f"{name}_extracted" if name in entry.stream or name in entry.meta else name
-                entry.parsed.setdefault(label, value.replace("�", " "))
+            label = f"{name}_extracted" if name in entry.stream or name in entry.meta else name
+            entry.parsed.setdefault(label, value.replace("�", " "))
         return True
 
     return stage
 
 
-def _read(entry: Entry, *, strict: bool) -> list[tuple[str, str]]:
+def _read(entry: Entry, *, strict: bool) -> Iterator[tuple[str, str]]:
     try:
-        return pairs(entry.line, strict=strict)
+        yield from pairs(entry.line, strict=strict)
     except LogfmtError as error:
         entry.fail(FAILED, str(error))
-        return []

@@ -57,7 +57,7 @@ def _build(stage: ast.Stage) -> StageFunction:  # noqa: PLR0911 - one return a c
             if not stage.fields:
                 return logfmtline.parse_logfmt(strict=stage.strict, keep_empty=stage.keep_empty)
             fields = tuple((name, parse_key(key)) for name, key in stage.fields)
-            return logfmtline.parse_fields(fields, strict=stage.strict, keep_empty=stage.keep_empty)
+            return logfmtline.parse_fields(fields, strict=stage.strict)
         case ast.LineFormat():
             return _line_format(stage)
         case ast.LabelFormat():

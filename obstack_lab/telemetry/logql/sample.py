@@ -8,7 +8,8 @@ from obstack_lab.telemetry.logql import ast, gonumber
 from obstack_lab.telemetry.logql.entry import ERROR, Entry
 from obstack_lab.telemetry.logql.errors import PipelineError
 from obstack_lab.telemetry.logql.filters import label_stage
-from obstack_lab.telemetry.logql.pipeline import StageFunction, compile_stages
+from obstack_lab.telemetry.logql.need import lean, needed, stages_for, without_parsers
+from obstack_lab.telemetry.logql.pipeline import StageFunction
 
 FAILED = "SampleExtractionErr"
 LabelSet = tuple[tuple[str, str], ...]
@@ -23,9 +24,13 @@ class SampleExtractor:
     """
 
     def __init__(self, tree: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> None:
-        self.stages: list[StageFunction] = compile_stages(tree.range.selector.stages)
+        tree = lean(tree)
         self.unwrap = tree.range.unwrap
         self.grouping = pushed or tree.grouping
+        wanted = needed(tree, self.grouping)
+        if wanted is not None and not wanted:
+            tree = without_parsers(tree)
+        self.stages: list[StageFunction] = stages_for(tree.range.selector.stages, wanted)
         self.counts_bytes = tree.op in _BYTES
         self._read = _reader(self.unwrap.conversion) if self.unwrap else None
         self._filters = [label_stage(item) for item in self.unwrap.filters] if self.unwrap else []
@@ -77,6 +82,11 @@ class SampleExtractor:
         for name in grouping.names if grouping else ():
             labels.pop(name, None)
         return tuple(sorted((name, value) for name, value in labels.items() if value))
+
+
+def filled(labels: LabelSet) -> LabelSet:
+    """Return the labels that have a value: an empty one is as good as none."""
+    return tuple(pair for pair in labels if pair[1])
 
 
 def format_labels(labels: dict[str, str]) -> str:

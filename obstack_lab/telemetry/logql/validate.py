@@ -5,6 +5,7 @@ from __future__ import annotations
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.errors import ParseError
 from obstack_lab.telemetry.logql.filters import label_stage, text_test
+from obstack_lab.telemetry.logql.need import lean
 from obstack_lab.telemetry.logql.parser import read
 from obstack_lab.telemetry.logql.pipeline import compile_stages
 from obstack_lab.telemetry.logql.regex import RegexError, compile_regex
@@ -52,12 +53,15 @@ def selects_nothing(matchers: tuple[ast.Matcher, ...]) -> bool:
 
 
 def selectors(tree: ast.Query) -> list[tuple[ast.Selector, ast.Unwrap | None]]:
-    """Return every selector of the query in order, with the unwrap that follows it."""
+    """Return every selector of the query in order, with the unwrap that follows it.
+
+    What a metric query does not read is left out of its stages.
+    """
     match tree:
         case ast.Selector():
             return [(tree, None)]
         case ast.RangeAggregation():
-            return [(tree.range.selector, tree.range.unwrap)]
+            return [(lean(tree).range.selector, tree.range.unwrap)]
         case ast.VectorAggregation() | ast.LabelReplace():
             return selectors(tree.inner)
         case ast.Binary():

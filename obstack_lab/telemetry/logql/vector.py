@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from obstack_lab.telemetry.logql import ast
-from obstack_lab.telemetry.logql.sample import LabelSet
+from obstack_lab.telemetry.logql.sample import LabelSet, filled
 from obstack_lab.telemetry.logql.windows import largest, mean, smallest, variance
 
 Matrix = dict[LabelSet, list[float | None]]
@@ -17,7 +17,7 @@ def group_key(labels: LabelSet, grouping: ast.Grouping | None) -> LabelSet:
     if grouping is None:
         return ()
     if grouping.without:
-        return tuple(pair for pair in labels if pair[0] not in grouping.names)
+        return tuple(pair for pair in filled(labels) if pair[0] not in grouping.names)
     return tuple(pair for pair in labels if pair[0] in grouping.names)
 
 

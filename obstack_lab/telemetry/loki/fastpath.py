@@ -10,6 +10,7 @@ from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.entry import Entry
 from obstack_lab.telemetry.logql.evaluator import Deadline, Matrix, Steps, collect, pushes_grouping
 from obstack_lab.telemetry.logql.filters import label_stage
+from obstack_lab.telemetry.logql.need import lean, needed, without_parsers
 from obstack_lab.telemetry.logql.sample import LabelSet, SampleExtractor
 from obstack_lab.telemetry.logql.vector import aggregate
 from obstack_lab.telemetry.loki import level
@@ -42,6 +43,10 @@ def fast_matrix(
         inner, pushed = tree.inner, tree.grouping or ast.Grouping(())
     if not isinstance(inner, ast.RangeAggregation):
         return None
+    inner = lean(inner)
+    wanted = needed(inner, pushed or inner.grouping)
+    if wanted is not None and not wanted:
+        inner = without_parsers(inner)
     plan = make_plan(inner, pushed, steps)
     if plan is None:
         return None

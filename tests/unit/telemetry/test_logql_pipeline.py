@@ -38,8 +38,15 @@ def labels(stages: str, line: str, meta: dict[str, str] | None = None) -> dict[s
         ("| logfmt", 'a=1 b="two words" c= d a=3', {"a": "1", "b": "two words"}),
         ("| logfmt --keep-empty", "a= b", {"a": "", "b": ""}),
         ("| logfmt --strict", 'a=1 "', {
-            "__error__": "LogfmtParserErr",
+            "a": "1", "__error__": "LogfmtParserErr",
             "__error_details__": "logfmt syntax error at pos 5 : unexpected '\"'"}),
+        ("| logfmt --strict a, b", 'a=1 "', {
+            "a": "1", "b": "", "__error__": "LogfmtParserErr",
+            "__error_details__": "logfmt syntax error at pos 5 : unexpected '\"'"}),
+        ("| logfmt", 'a=1 b="never closed c=2', {"a": "1"}),
+        ("| logfmt", 'a="\\x41" b=2', {"b": "2"}),
+        ('| json a="b", c="d[0]"', '{"b":{"x": [1, "y"]},"d":[ {"e" : 1}]}', {
+            "a": '{"x": [1, "y"]}', "c": '{"e" : 1}'}),
         ("| regexp `(?P<n>\\d+)`", "ab 12", {"n": "12"}),
         ("| pattern `<ip> <_> <path>`", "1.2.3.4 - /x y", {"ip": "1.2.3.4", "path": "/x y"}),
         ('| json | drop a, b="2"', '{"a":1,"b":2,"c":3}', {"c": "3"}),

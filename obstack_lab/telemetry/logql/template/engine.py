@@ -18,6 +18,7 @@ from obstack_lab.telemetry.logql.template.nodes import (
     Operand,
     Pipeline,
     Text,
+    labels_of,
 )
 from obstack_lab.telemetry.logql.template.parser import TemplateParser
 from obstack_lab.telemetry.logql.template.printing import show, type_name
@@ -38,6 +39,7 @@ class Template:
         self.text = text
         self.name = name
         self.nodes = TemplateParser(text, name, _NAMES).parse()
+        self.labels = frozenset(labels_of(self.nodes))
         self._simple = _simple_fields(self.nodes)
 
     def render(self, entry: Entry) -> str:

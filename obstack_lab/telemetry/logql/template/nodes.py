@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,3 +62,24 @@ class Block:
 
 
 Node = Text | Action | Jump | Block
+
+
+def labels_of(nodes: Iterable[Node]) -> set[str]:
+    """Return the names of the labels that the nodes read."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, Action | Block):
+            found |= _labels(node.pipeline)
+        if isinstance(node, Block):
+            found |= labels_of(node.body) | labels_of(node.otherwise)
+    return found
+
+
+def _labels(pipeline: Pipeline) -> set[str]:
+    found: set[str] = set()
+    for operand in (operand for command in pipeline.commands for operand in command):
+        if operand.kind == "field":
+            found.add(operand.fields[0])
+        elif isinstance(operand.value, Pipeline):
+            found |= _labels(operand.value)
+    return found
