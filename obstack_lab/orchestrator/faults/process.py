@@ -106,6 +106,8 @@ class ProcessDriver:
                     old = injection.before.get("value")
                     engine.limit(component, _resource(params), None if old is None else float(old))
                     self._lifted.add(injection.canary)
+                    if _find(engine, component).state not in {"healthy", "starting"}:
+                        engine.restart(component)
             case _:
                 engine.end_job(component)
 
