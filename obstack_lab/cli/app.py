@@ -10,7 +10,18 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from obstack_lab.cli import bench, doctor, faults, fix, incident, query, scenarios, stack
+from obstack_lab.cli import (
+    bench,
+    component,
+    components,
+    doctor,
+    faults,
+    fix,
+    incident,
+    query,
+    scenarios,
+    stack,
+)
 from obstack_lab.cli.output import fail, refused_by_system, wrong_use
 from obstack_lab.errors import LabError, UsageError
 
@@ -22,8 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (stack, doctor, incident, fix, bench):
+for room in (stack, components, doctor, incident, fix, bench):
     room.register(app)
+app.add_typer(component.app, name="component")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(faults.app, name="faults")
 app.add_typer(query.app, name="query")

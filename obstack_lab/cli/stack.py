@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from obstack_lab.orchestrator.views import ComponentView, ProgressView
 
 EngineChoice = Literal["auto", "embedded"]
-_SHAPES = {"healthy": "✔", "starting": "…", "unhealthy": "✘", "stopped": "–", "failed": "✘"}
-_COLOURS = {"healthy": "green", "starting": "yellow", "stopped": "bright_black"}
+SHAPES = {"healthy": "✔", "starting": "…", "unhealthy": "✘", "stopped": "–", "failed": "✘"}
+COLOURS = {"healthy": "green", "starting": "yellow", "stopped": "bright_black"}
 
 
 def register(app: typer.Typer) -> None:
@@ -188,10 +188,10 @@ def _show_status(
     memory = 0
     for depth, part in _flat(components):
         memory += part.memory or 0
-        colour = _COLOURS.get(part.state, "red")
+        colour = COLOURS.get(part.state, "red")
         row = [
             "  " * depth + part.name,
-            f"[{colour}]{_SHAPES[part.state]} {part.state}[/] {part.detail}",
+            f"[{colour}]{SHAPES[part.state]} {part.state}[/] {part.detail}",
             part.release,
             str(part.pid or "–"),
             duration(time.time() - part.since) if part.since else "–",

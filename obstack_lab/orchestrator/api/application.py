@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from obstack_lab.orchestrator.api import (
     actions,
     components,
+    control,
     events,
     failure,
     runs,
@@ -43,6 +44,7 @@ def application(
     v1.include_router(runs.router(lab))
     v1.include_router(actions.router(lab))
     v1.include_router(components.router(lab))
+    v1.include_router(control.router(lab))
     v1.include_router(sql.router(lab))
     v1.include_router(telemetry.router(lab, transport))
     v1.include_router(events.router(broadcast))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
 
+from obstack_lab.engine.rollout import rolling_restart
+from obstack_lab.orchestrator.component_views import RestartRequest
 from obstack_lab.orchestrator.orchestrator import Orchestrator
 from obstack_lab.orchestrator.service_settings import check
 from obstack_lab.orchestrator.views import (
@@ -15,10 +17,10 @@ from obstack_lab.orchestrator.views import (
     ScaleRequest,
     SignalRequest,
 )
-from obstack_lab.review.journal import Scalar
+from obstack_lab.review.journal import Change, Scalar
 
 _WHO = "operator"
-_What = Literal["config", "restart", "scale", "signal"]
+_AT_ONCE = RestartRequest()
 
 
 def router(lab: Orchestrator) -> APIRouter:
@@ -54,18 +56,21 @@ def _process(routes: APIRouter, lab: Orchestrator) -> None:
     @routes.post("/{name}/signal")
     def signal(name: str, request: SignalRequest) -> ComponentView:
         """Send a signal to a component's process."""
-        lab.component(name)
+        before = lab.component(name).state
         engine.signal(name, request.signal)
-        _changed(lab, name, "signal", after=request.signal)
+        changed(lab, name, "signal", before, request.signal)
         return lab.component(name)
 
     @routes.post("/{name}/restart")
-    def restart(name: str) -> ComponentView:
+    def restart(name: str, request: RestartRequest = _AT_ONCE) -> ComponentView:
         """Stop and start a component; answered when it is healthy."""
-        lab.component(name)
+        before = lab.component(name)
         with lab.stage.orders.on(name):
-            engine.restart(name)
-        _changed(lab, name, "restart")
+            if request.rolling or request.surge:
+                rolling_restart(engine, name, surge=request.surge)
+            else:
+                engine.restart(name)
+        changed(lab, name, "restart", _pids(before), _pids(lab.component(name)))
         return lab.component(name)
 
     @routes.post("/{name}/scale")
@@ -74,7 +79,7 @@ def _process(routes: APIRouter, lab: Orchestrator) -> None:
         lab.component(name)
         with lab.stage.orders.on(name):
             before = engine.scale(name, request.instances)
-        _changed(lab, name, "scale", str(before), str(request.instances))
+        changed(lab, name, "scale", str(before), str(request.instances))
         return lab.component(name)
 
 
@@ -95,7 +100,7 @@ def _settings(routes: APIRouter, lab: Orchestrator) -> None:
             check("set_config", form, changes)
         with lab.stage.orders.on(name):
             before = dict(engine.set_config(name, changes))
-        _changed(lab, name, "config", _text(before), _text(changes))
+        changed(lab, name, "config", _text(before), _text(changes))
         return ConfigView(component=name, values=dict(engine.config(name)), before=before)
 
 
@@ -103,5 +108,11 @@ def _text(values: dict[str, Scalar]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _changed(lab: Orchestrator, name: str, what: _What, before: str = "", after: str = "") -> None:
+def _pids(component: ComponentView) -> str:
+    processes = component.children or (component,)
+    return ", ".join(f"pid {each.pid}" if each.pid else "no process" for each in processes)
+
+
+def changed(lab: Orchestrator, name: str, what: Change, before: str, after: str) -> None:
+    """Write into the change log what an operator did through these routes."""
     lab.changed(who=_WHO, component=name, what=what, before=before, after=after)

@@ -20,7 +20,7 @@ from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.metrics import PrometheusAlert
 from obstack_lab.orchestrator.question import Backend, allowed
-from obstack_lab.orchestrator.views import WriteUp
+from obstack_lab.orchestrator.views import ComponentView, WriteUp
 from obstack_lab.review.journal import ActionEntry, QueryEntry
 
 
@@ -200,10 +200,17 @@ def test_forms_show_what_is_set_now(client: Client, lab: Lab) -> None:
     assert "requests in flight" in forms["restart", "orders"].destructive
 
 
+def component(client: Client, name: str) -> ComponentView:
+    (found,) = [each for each in client.components() if each.name == name]
+    return found
+
+
 def test_components_are_shown_and_changed(client: Client, lab: Lab) -> None:
     lab.start()
     assert client.components(resources=True)[0].memory == 10_000_000
+    before = component(client, "inventory").pid
     assert client.restart("inventory").restarts == 1
+    after = component(client, "inventory").pid
     assert client.signal("inventory", "STOP").state == "unhealthy"
     assert client.scale("gateway", 0).state == "stopped"
     changed = client.set_config("orders", {"db_pool_size": 9})
@@ -216,8 +223,8 @@ def test_components_are_shown_and_changed(client: Client, lab: Lab) -> None:
     assert [entry.text for entry in client.changes()][:4] == [
         "orders: config db_pool_size=4 → db_pool_size=9",
         "gateway: scale 1 → 0",
-        "inventory: signal  → STOP",
-        "inventory: restart",
+        "inventory: signal healthy → STOP",
+        f"inventory: restart pid {before} → pid {after}",
     ]
 
 
