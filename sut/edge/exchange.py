@@ -39,7 +39,6 @@ class Refusal:
         self._parser.feed_data(data)
         if not self._read:
             return b""
-        self.keeps_alive = self._parser.should_keep_alive()
         try:
             reason = HTTPStatus(self._status).phrase
         except ValueError:
@@ -48,6 +47,10 @@ class Refusal:
         head = f"HTTP/1.1 {self._status} {reason}\r\ncontent-type: application/json\r\n"
         close = "" if self.keeps_alive else "connection: close\r\n"
         return f"{head}{close}content-length: {len(body)}\r\n\r\n".encode() + body
+
+    def on_headers_complete(self) -> None:
+        """Be told by the parser."""
+        self.keeps_alive = self._parser.should_keep_alive()
 
     def on_message_complete(self) -> None:
         """Be told by the parser."""

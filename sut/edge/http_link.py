@@ -70,6 +70,8 @@ class HttpLink(Link):
             self._answered = not exchange.is_open
         if data:
             self._down.feed(data)
+        if self._is_idle and not self._route.balance.serves(side.address):
+            self._let_go(side)
 
     def server_eof(self, side: ServerSide) -> bool:
         if side is self._server and not self._is_idle:
@@ -133,12 +135,14 @@ class HttpLink(Link):
                 self._down.feed(Mark.CLOSE)
 
     def _turn_to(self, address: str | None) -> None:
-        side = self._servers.get(address or "")
+        before, side = self._server, self._servers.get(address or "")
         if side is None:
             self._join(None)
             self._connect(address)
-        elif side is not self._server:
+        elif side is not before:
             self._join(side)
+        if before and not self._route.balance.serves(before.address):
+            self._let_go(before)
 
     def _let_go(self, side: ServerSide) -> None:
         self._servers.pop(side.address, None)
