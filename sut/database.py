@@ -104,7 +104,7 @@ class Database:
         telemetry: Telemetry,
         settings: Callable[[], DatabaseSettings],
     ) -> None:
-        self._url = url
+        self.url = url
         self._service = service
         self._telemetry = telemetry
         self._settings = settings
@@ -118,7 +118,7 @@ class Database:
         size, limit = settings.db_pool_size, settings.db_statement_timeout
         options = {"options": f"-c statement_timeout={limit * 1000:.0f}"} if limit else {}
         connections = AsyncConnectionPool(
-            self._url,
+            self.url,
             connection_class=AsyncConnection[Row],
             kwargs={
                 "autocommit": True,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from opentelemetry.trace import Tracer
 
 from sut.environment import Environment
+from sut.garbage import Garbage
 from sut.log import LibraryHandler, Log
 from sut.metrics import Metrics, counter
 from sut.shipping import HttpPost, LogShipper
@@ -56,6 +57,7 @@ def start_telemetry(environment: Environment) -> Telemetry:
             counter("log_records_unwritten", "Log lines stderr refused.", log.unwritten),
         ]
     )
+    Garbage().start(metrics)
     logging.basicConfig(handlers=[LibraryHandler(log)], level=logging.WARNING, force=True)
     if shipper:
         shipper.start()

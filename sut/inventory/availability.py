@@ -14,7 +14,6 @@ from sut.purging import purge_routes
 from sut.query import load_queries
 from sut.service import Runtime, answer
 from sut.settings import InventorySettings
-from sut.telemetry import Telemetry
 
 MAX_PRODUCTS = 50
 MAX_PAGE_SIZE = 100
@@ -33,18 +32,14 @@ class Asked:
 class Counting:
     """How a release counts; `query` names the SQL file that does it."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        query: str,
-        cache: Cache[list[Row]],
-        telemetry: Telemetry,
-    ) -> None:
-        self.database = database
+    def __init__(self, runtime: Runtime[InventorySettings], *, query: str) -> None:
+        config = runtime.config
+        self.telemetry = runtime.telemetry
+        self.database = inventory_database(runtime)
         self.statement = load_queries("sut.inventory")[query]
-        self.cache = cache
-        self.telemetry = telemetry
+        self.cache: Cache[list[Row]] = Cache(
+            "availability", settings=lambda: config.current, meter=CacheMeter(runtime.telemetry)
+        )
 
     async def page(self, asked: Asked) -> list[Row]:
         """Return the rows of a page, and one more where there is a next page."""
@@ -75,16 +70,6 @@ def inventory_database(runtime: Runtime[InventorySettings]) -> Database:
         telemetry=runtime.telemetry,
         settings=lambda: config.current,
     )
-
-
-def open_counting(
-    runtime: Runtime[InventorySettings], *, query: str, kind: type[Counting] = Counting
-) -> Counting:
-    """Return how this release counts, with a pool that is not opened yet."""
-    config, meter = runtime.config, CacheMeter(runtime.telemetry)
-    cache: Cache[list[Row]] = Cache("availability", settings=lambda: config.current, meter=meter)
-    database = inventory_database(runtime)
-    return kind(database, query=query, cache=cache, telemetry=runtime.telemetry)
 
 
 def inventory_routes(counting: Counting) -> APIRouter:

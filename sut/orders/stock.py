@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -66,9 +67,9 @@ class InventoryFailed(UpstreamError):
         self.status = status if status in {503, 504} else 502
 
 
-def inventory_upstream(runtime: Runtime[OrdersSettings]) -> Upstream:
-    """Return the client of inventory with the limits of orders."""
-    environment, config = runtime.environment, runtime.config
+def inventory_limits(runtime: Runtime[OrdersSettings]) -> Callable[[], Limits]:
+    """Return the limits of orders for calls to inventory, as they are set now."""
+    config = runtime.config
 
     def limits() -> Limits:
         settings = config.current
@@ -78,5 +79,12 @@ def inventory_upstream(runtime: Runtime[OrdersSettings]) -> Upstream:
             connection_timeout=settings.inventory_connection_timeout,
         )
 
+    return limits
+
+
+def inventory_upstream(runtime: Runtime[OrdersSettings]) -> Upstream:
+    """Return the client of inventory with the limits of orders."""
+    environment = runtime.environment
     url = environment.require("INVENTORY_URL", environment.inventory_url)
+    limits = inventory_limits(runtime)
     return Upstream("inventory", url, telemetry=runtime.telemetry, limits=limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from sut.inventory.availability import inventory_routes, open_counting
+from sut.inventory.availability import Counting, inventory_routes
 from sut.service import Runtime, application
 from sut.settings import InventorySettings
 
@@ -13,5 +13,5 @@ SETTINGS = InventorySettings
 
 def build(runtime: Runtime[InventorySettings]) -> ASGIApp:
     """Return inventory."""
-    counting = open_counting(runtime, query="on_hand")
+    counting = Counting(runtime, query="on_hand")
     return application(runtime, inventory_routes(counting), (counting.database,))

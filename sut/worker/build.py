@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
@@ -10,7 +12,7 @@ from sut.database import Database
 from sut.service import Part, Runtime, application
 from sut.settings import WorkerSettings
 from sut.worker.crew import Crew
-from sut.worker.handler import Bench, handlers_of
+from sut.worker.handler import Bench, Handler, handlers_of
 from sut.worker.meter import JobMeter
 from sut.worker.queue import Queue
 
@@ -34,13 +36,14 @@ def build_worker(
     *,
     queue: type[Queue] = Queue,
     crew: type[Crew] = Crew,
+    handlers: Callable[[Bench], Mapping[str, Handler]] = handlers_of,
 ) -> ASGIApp:
     """Return the worker's application: nothing but the operators' endpoints, and the crew."""
     bench = open_bench(runtime)
     config = runtime.config
     working = crew(
         queue(bench.database, runtime.environment.instance),
-        handlers_of(bench),
+        handlers(bench),
         database=bench.database,
         telemetry=runtime.telemetry,
         meter=bench.meter,

@@ -183,6 +183,10 @@ class Crew:
         except (ShopError, Error) as error:
             self._complain("a failed job cannot be put back", error)
 
+    def held(self) -> list[Job]:
+        """Return the jobs whose leases are renewed."""
+        return list(self._working.values())
+
     def is_last(self, job: Job) -> bool:
         """Return whether a job that failed is given up."""
         return job.attempts >= self.settings().max_attempts
@@ -198,9 +202,8 @@ class Crew:
         return self.settings().lease_seconds / 3
 
     async def _renew(self) -> None:
-        if self._working:
-            seconds = self.settings().lease_seconds
-            await self.queue.renew(list(self._working.values()), seconds=seconds)
+        if jobs := self.held():
+            await self.queue.renew(jobs, seconds=self.settings().lease_seconds)
 
     async def _look(self) -> None:
         self.meter.take_backlog(await self.queue.backlog())

@@ -46,6 +46,7 @@ class Confirmation:
 
     allowed: tuple[str, ...] = ("placed",)
     """The status an order has before it is confirmed."""
+    store_query = "store_confirmation"
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
@@ -83,7 +84,7 @@ class Confirmation:
         order_id = job.payload["order_id"]
         digest = hashlib.sha256(made.encode()).hexdigest()
         sent = await session.one(
-            self.bench.queries["store_confirmation"],
+            self.bench.queries[self.store_query],
             job_id=job.job_id,
             order_id=order_id,
             digest=digest,

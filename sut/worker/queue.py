@@ -50,6 +50,10 @@ class Queue:
         if done is None:
             raise LeaseLost(f"Job {job.job_id} is another worker's by now.")
 
+    async def finish_all(self, jobs: Iterable[Job]) -> None:
+        """Take jobs off the queue whose work is stored."""
+        await self._run("finish_all", leases=[job.lease for job in jobs])
+
     async def retry(self, job: Job, error: str, *, seconds: float) -> None:
         """Have a job done again, not before so many seconds."""
         await self._run(

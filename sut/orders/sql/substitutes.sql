@@ -1,0 +1,3 @@
+SELECT product_id, substitute_id, rank
+FROM product_substitutes
+ORDER BY product_id, rank

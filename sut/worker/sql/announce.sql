@@ -1,0 +1,2 @@
+-- collection: jobs
+SELECT pg_notify('attempts', %(text)s)

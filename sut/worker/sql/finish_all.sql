@@ -1,0 +1,3 @@
+-- collection: jobs
+DELETE FROM jobs
+WHERE lease = ANY(%(leases)s::text[])
