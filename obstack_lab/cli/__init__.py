@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from obstack_lab.cli.app import main
+from collections.abc import Sequence
+from typing import NoReturn
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; imported when it is called, since JupyterLab's start is here, too."""
+    from obstack_lab.cli.app import main as run
+
+    run(arguments)

@@ -127,7 +127,7 @@ def launch(home: LabHome, *, port: int | None = None) -> JupyterServer:
         *(
             sys.executable,
             "-m",
-            "jupyterlab",
+            "obstack_lab.cli.jupyterlab",
             "--no-browser",
             f"--config={ours / 'jupyter_server_config.json'}",
         ),

@@ -1,6 +1,7 @@
 """The lab's memory: runs, journals and samples, in SQLite or any database SQLAlchemy speaks to.
 
 Every write is its own committed transaction: a killed orchestrator loses nothing it has said.
+Tables without classes: SQLAlchemy's object mapper would take a quarter of a second to import.
 """
 
 from __future__ import annotations
@@ -12,9 +13,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, ForeignKey, create_engine, event, func, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.run import Run
@@ -24,51 +40,42 @@ _BUSY_SECONDS = 10
 _SAMPLE = "sample"
 
 
-class _Base(DeclarativeBase):
-    pass
+_TABLES = MetaData()
+_RUNS = Table(
+    "runs",
+    _TABLES,
+    Column("id", String, primary_key=True),
+    Column("created_at", Float, nullable=False, index=True),
+    Column("scenario", String, nullable=False, index=True),
+    Column("ended_at", Float),
+    Column("outcome", String),
+    Column("state", String, nullable=False, comment="the run as JSON"),
+)
+_JOURNAL = Table(
+    "journal",
+    _TABLES,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("entry", String, nullable=False, comment="the entry as JSON"),
+)
+_SAMPLES = Table(
+    "samples",
+    _TABLES,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("success_ratio", Float),
+    Column("requests", Integer, nullable=False),
+    Column("users_affected", Integer, nullable=False),
+    Column("requests_lost", Integer, nullable=False),
+    Column("downtime", Float, nullable=False),
+    Column("p95", Float),
+)
+_MEASURES = tuple(column for column in _SAMPLES.columns if column.name != "run")
 
-
-class _RunRow(_Base):
-    __tablename__ = "runs"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    created_at: Mapped[float] = mapped_column(index=True)
-    scenario: Mapped[str] = mapped_column(index=True)
-    ended_at: Mapped[float | None]
-    outcome: Mapped[str | None]
-    state: Mapped[str]
-    """the run as JSON"""
-
-
-class _JournalRow(_Base):
-    __tablename__ = "journal"
-
-    run: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[float]
-    kind: Mapped[str]
-    entry: Mapped[str]
-    """the entry as JSON"""
-
-
-class _SampleRow(_Base):
-    __tablename__ = "samples"
-
-    run: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[float]
-    success_ratio: Mapped[float | None]
-    requests: Mapped[int]
-    users_affected: Mapped[int]
-    requests_lost: Mapped[int]
-    downtime: Mapped[float]
-    p95: Mapped[float | None]
-
-
-_MEASURES = tuple(c.key for c in _SampleRow.__table__.columns if c.key != "run")
-
-
-_Work = Callable[[Session], object]
+_Work = Callable[[Connection], object]
 
 
 class Records:
@@ -83,7 +90,7 @@ class Records:
         self._waiting: deque[_Work] = deque()
         self._writing = threading.Lock()
         with _reported():
-            _Base.metadata.create_all(self._engine)
+            _TABLES.create_all(self._engine)
 
     @classmethod
     def at(cls, path: Path) -> Records:
@@ -91,9 +98,9 @@ class Records:
         return cls(f"sqlite:///{path}")
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
-        with _reported(), Session(self._engine) as session:
-            yield session
+    def _connected(self) -> Iterator[Connection]:
+        with _reported(), self._engine.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Let go of the database."""
@@ -104,8 +111,8 @@ class Records:
         with self._writing:
             while self._waiting:
                 try:
-                    with self._session() as session, session.begin():
-                        self._waiting[0](session)
+                    with self._connected() as connection, connection.begin():
+                        self._waiting[0](connection)
                 except LabError as error:
                     if not isinstance(error.__cause__, OperationalError):
                         self._waiting.popleft()
@@ -131,22 +138,23 @@ class Records:
             "state": run.model_dump_json(),
         }
 
-        def put(session: Session) -> None:
-            changed: Any = session.execute(update(_RunRow).where(_RunRow.id == run.id).values(row))
+        def put(connection: Connection) -> None:
+            changed = connection.execute(update(_RUNS).where(_RUNS.c.id == run.id).values(row))
             if not changed.rowcount:
-                session.add(_RunRow(id=run.id, **row))
+                connection.execute(insert(_RUNS).values(id=run.id, **row))
 
         self._write(put)
 
     def append(self, run: str, entry: JournalEntry) -> None:
         """Keep one numbered entry of a run's journal."""
 
-        def put(session: Session) -> None:
+        def put(connection: Connection) -> None:
             if isinstance(entry, SampleEntry):
-                session.add(_SampleRow(run=run, **entry.model_dump(exclude={"kind"})))
+                row = entry.model_dump(exclude={"kind"})
+                connection.execute(insert(_SAMPLES).values(run=run, **row))
                 return
-            session.add(
-                _JournalRow(
+            connection.execute(
+                insert(_JOURNAL).values(
                     run=run,
                     seq=entry.seq,
                     at=entry.at,
@@ -159,15 +167,15 @@ class Records:
 
     def run(self, run: str) -> Run | None:
         """Return a run, or None where there is none of that id."""
-        with self._session() as session:
-            row = session.get(_RunRow, run)
-            return Run.model_validate_json(row.state) if row else None
+        with self._connected() as connection:
+            text = connection.scalar(select(_RUNS.c.state).where(_RUNS.c.id == run))
+        return None if text is None else Run.model_validate_json(text)
 
     def runs(self) -> tuple[Run, ...]:
         """Return all runs, newest first."""
-        query = select(_RunRow.state).order_by(_RunRow.created_at.desc(), _RunRow.id.desc())
-        with self._session() as session:
-            return tuple(Run.model_validate_json(text) for text in session.scalars(query))
+        query = select(_RUNS.c.state).order_by(_RUNS.c.created_at.desc(), _RUNS.c.id.desc())
+        with self._connected() as connection:
+            return tuple(Run.model_validate_json(text) for text in connection.scalars(query))
 
     def unfinished(self) -> tuple[Run, ...]:
         """Return the runs that have no end."""
@@ -175,24 +183,21 @@ class Records:
 
     def journal(self, run: str) -> tuple[JournalEntry, ...]:
         """Return a run's journal, samples among the other entries, in its order."""
-        entries = select(_JournalRow.entry).where(_JournalRow.run == run)
-        samples = select(_SampleRow).where(_SampleRow.run == run)
-        with self._session() as session:
+        entries = select(_JOURNAL.c.entry).where(_JOURNAL.c.run == run)
+        samples = select(*_MEASURES).where(_SAMPLES.c.run == run)
+        with self._connected() as connection:
             found: list[JournalEntry] = [
-                JOURNAL_ENTRY.validate_json(text) for text in session.scalars(entries)
+                JOURNAL_ENTRY.validate_json(text) for text in connection.scalars(entries)
             ]
-            found += [
-                SampleEntry(**{name: getattr(row, name) for name in _MEASURES})
-                for row in session.scalars(samples)
-            ]
+            found += [SampleEntry(**row) for row in connection.execute(samples).mappings()]
         return tuple(sorted(found, key=lambda entry: entry.seq))
 
     def last_moment(self, run: str) -> float | None:
         """Return when the last entry of a run was written."""
-        with self._session() as session:
+        with self._connected() as connection:
             times = [
-                session.scalar(select(func.max(table.at)).where(table.run == run))
-                for table in (_JournalRow, _SampleRow)
+                connection.scalar(select(func.max(table.c.at)).where(table.c.run == run))
+                for table in (_JOURNAL, _SAMPLES)
             ]
         return max((at for at in times if at is not None), default=None)
 

@@ -135,7 +135,7 @@ def jupyter(lab_home: LabHome, tmp_path_factory: pytest.TempPathFactory) -> Iter
         port = probe.getsockname()[1]
     config = ROOT / "stack" / "jupyter"
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(sys.executable, "-m", "obstack_lab.cli.jupyterlab", "--no-browser", "--allow-root"),
         f"--config={config / 'jupyter_server_config.json'}",
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         f"--ServerApp.root_dir={folder}",
