@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 Scalar = bool | int | float | str
@@ -174,6 +175,32 @@ class Network(Protocol):
         """Take a toxic off a route; one that is not there is no error."""
 
 
+class Data(Protocol):
+    """What is in the shop's database. Every change ends the sessions there are; a second or so."""
+
+    def snapshots(self) -> tuple[str, ...]:
+        """Return the names of the copies there are, in order."""
+
+    def snapshot(self, name: str) -> None:
+        """Keep a copy of the data under a name, in place of an earlier one of that name."""
+
+    def restore(self, name: str) -> None:
+        """Put a copy in the place of the data; raise UnknownName where there is none."""
+
+    def forget(self, name: str) -> None:
+        """Drop a copy; one that is not there is no error."""
+
+    def reset(self) -> None:
+        """Make the data what it was when the standard data set had been loaded."""
+
+    def load(self, source: Path) -> None:
+        """Put a data set in the place of the data: a `.sql` file, or a folder of such, in order.
+
+        All of it or nothing: where a statement fails, the data stays, and the ActionError says
+        which file and why.
+        """
+
+
 class Engine(Protocol):
     """Starts, stops and changes components. Every method has a deadline and raises EngineError.
 
@@ -181,6 +208,10 @@ class Engine(Protocol):
     """
 
     name: str
+
+    @property
+    def data(self) -> Data:
+        """The shop's data."""
 
     @property
     def network(self) -> Network:

@@ -21,6 +21,7 @@ from obstack_lab.engine.interface import (
     Stack,
     Usage,
 )
+from obstack_lab.engine.memory_data import MemoryData
 from obstack_lab.engine.memory_load import MemoryLoadPipe
 from obstack_lab.engine.memory_network import MemoryNetwork
 from obstack_lab.engine.memory_part import Part, Service
@@ -61,6 +62,7 @@ class MemoryEngine:
     ) -> None:
         self.calls: list[tuple[str, tuple[object, ...]]] = []
         self.pipe = MemoryLoadPipe()
+        self.data = MemoryData(self._called)
         self.network = MemoryNetwork(lambda: tuple(self._services), self._called)
         self.limits: dict[tuple[str, str], float] = {}
         self.unscraped: set[str] = set()

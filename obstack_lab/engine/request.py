@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from obstack_lab.engine.interface import Policy, Probe, Resource
 from obstack_lab.errors import ActionError, UnknownName
@@ -15,6 +16,7 @@ ROLES = ("lab", "shop", "operator")
 _LEAST: Mapping[Resource, float] = {"open_files": 1, "memory": 1_000_000, "cpu": 0.01}
 _MOST_CPU = 1.0
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+_LONGEST_NAME = 40
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -82,6 +84,26 @@ def need_job_name(name: str, taken: Iterable[str]) -> None:
         raise _refused("run_job", "name", f"'{name}' must be small letters, digits and dashes.")
     if name in {*taken, "lab"}:
         raise _refused("run_job", "name", f"'{name}' is another component. Choose another name.")
+
+
+def need_snapshot_name(name: str) -> None:
+    """Refuse a snapshot's name that is none."""
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        raise _refused(
+            "snapshot",
+            "name",
+            f"'{name}' must be small letters, digits and dashes, at most {_LONGEST_NAME}.",
+        )
+
+
+def data_scripts(source: Path) -> tuple[Path, ...]:
+    """Return the SQL files of a data set, in order; refuse what holds none."""
+    scripts = tuple(sorted(source.glob("*.sql"))) if source.is_dir() else (source,)
+    if not scripts or not all(script.suffix == ".sql" and script.is_file() for script in scripts):
+        raise _refused(
+            "load", "source", f"{source} is no .sql file and no folder of such. Give one of them."
+        )
+    return scripts
 
 
 def need_policy(policy: Policy) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from obstack_lab.engine import request
 from obstack_lab.engine.embedded.caretaker import Caretaker
 from obstack_lab.engine.embedded.components import Components
+from obstack_lab.engine.embedded.data import DatabaseCopies
 from obstack_lab.engine.embedded.edge import Edge
 from obstack_lab.engine.embedded.graph import Graph, Task
 from obstack_lab.engine.embedded.job import Job
@@ -31,6 +32,7 @@ from obstack_lab.engine.embedded.watch import Watch
 from obstack_lab.engine.embedded.wiring import Wiring
 from obstack_lab.engine.interface import (
     Component,
+    Data,
     LoadPipe,
     Network,
     Node,
@@ -48,6 +50,9 @@ from obstack_lab.engine.supervision import Supervisor
 from obstack_lab.engine.topology import watched
 from obstack_lab.errors import EngineError, UnknownName
 from obstack_lab.settings import LabHome
+
+_SETTLE_SECONDS = 20.0
+_PROBE_SECONDS = 0.05
 
 
 class EmbeddedEngine:
@@ -68,6 +73,7 @@ class EmbeddedEngine:
         self._telemetry = Telemetry(place)
         self._edge = Edge(place)
         self._load = Load(place)
+        self._data = DatabaseCopies(self._postgres, Seed(place, self._postgres), self._settle)
         self._parent = Parent(place)
         self._all = Components(
             (
@@ -150,6 +156,10 @@ class EmbeddedEngine:
 
     def tree(self) -> Node:
         return self._all.tree(self._supervisor)
+
+    @property
+    def data(self) -> Data:
+        return self._data
 
     @property
     def network(self) -> Network:
@@ -298,6 +308,14 @@ class EmbeddedEngine:
         self._limits.clear()
         self._wiring.clear()
 
+    def _settle(self) -> None:
+        """Return when every service that was well is well again; it had lost its sessions."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        for service in tuple(self._all.services.values()):
+            for instance in service.instances:
+                while instance.is_unready() and time.monotonic() < deadline:
+                    time.sleep(_PROBE_SECONDS)
+
     def _service_made(self, name: str) -> Service:
         if name not in self._made:
             self._made[name] = Service(
@@ -318,7 +336,7 @@ class EmbeddedEngine:
             "edge": Task(self._edge.start),
             "prometheus": Task(self._prometheus.start),
             "load": Task(self._load.start),
-            "seed": Task(Seed(self._place, self._postgres).run, ("postgres",)),
+            "seed": Task(self._data.begin, ("postgres",)),
         }
         for name in stack.services:
             tasks[name] = Task(self._setting_up(name, stack), ("services", "edge", "seed"))

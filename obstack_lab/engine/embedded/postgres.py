@@ -44,11 +44,11 @@ class Postgres(ProcessUnit):
         self._link = place.home.data / "postgres"
         self._folder: Path | None = None
 
-    def dsn(self, role: str, port: int | None = None) -> str:
+    def dsn(self, role: str, port: int | None = None, database: str = DATABASE) -> str:
         """Return the URL for one of ROLES, through another port where one is given."""
         password = json.loads(self._passwords_file.read_bytes())[role]
         return (
-            f"postgresql://{role}:{password}@127.0.0.1:{port or self.port}/{DATABASE}"
+            f"postgresql://{role}:{password}@127.0.0.1:{port or self.port}/{database}"
             "?sslmode=disable&gssencmode=disable"
         )
 
@@ -99,7 +99,7 @@ class Postgres(ProcessUnit):
             lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:
             return "not started yet"
-        if lines[0] != str(self.pid):
+        if lines[:1] != [str(self.pid)]:
             return "not started yet"
         state = lines[_READY_LINE].strip() if len(lines) > _READY_LINE else "starting"
         return postgres_problem(self.port) if state == "ready" else state

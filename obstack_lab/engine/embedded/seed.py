@@ -23,12 +23,12 @@ class Seed:
         self._place = place
         self._postgres = postgres
 
-    def run(self) -> None:
-        """Load the data set unless it is there."""
+    def run(self) -> bool:
+        """Load the data set unless it is there; return whether it was loaded now."""
         stamp = self._postgres.data.parent / "seeded"
         wanted = _source_hash()
         if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
-            return
+            return False
         log = self._place.log("seed")
         process = Process(
             "seed",
@@ -57,6 +57,7 @@ class Seed:
                 component="postgres",
             )
         stamp.write_text(wanted, encoding="ascii")
+        return True
 
 
 def _source_hash() -> str:

@@ -57,6 +57,10 @@ class Instance(Unit):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def is_unready(self) -> bool:
+        """Return whether it runs and cannot serve."""
+        return self.pid is not None and self.state == "healthy" and bool(self._problem())
+
     def is_out_of_date(self) -> bool:
         """Return whether it would be told something else if it were started now."""
         return self._told != self._environment()

@@ -336,7 +336,8 @@ def test_test_installs_what_tests_need_and_runs_pytest_in_the_checkout(
     machine.add("prometheus")
     machine.be(0)
     done = machine.run("test", "-k", "two words", cwd=tmp_path)
-    assert done.stdout == f"pytest in {machine.root}: -m pytest -k two words\n", done.stderr
+    expected = f"pytest in {machine.root}: -m pytest --second-chance -k two words\n"
+    assert done.stdout == expected, done.stderr
     assert any("[dev]" in call for call in machine.calls)
     assert (machine.stubs / "chromium").exists()
 
