@@ -157,17 +157,16 @@ def _show(findings: Sequence[Finding]) -> None:
 
     table = Table(box=None)
     for heading in (
-        *("row", "fault", "seed", "baseline", "under fault", "after clearing", "unit"),
-        *("shows after", "residual", "holds"),
+        *("row", "fault", "seed", "healthy", "fault in", "cleared", "shows in", "cause", "holds"),
     ):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for each in findings:
         table.add_row(
             *(str(each.row), each.fault, str(each.seed)),
-            *(figure(each.baseline), figure(each.under), figure(each.after), each.unit),
+            *(figure(each.baseline), figure(each.under), figure(each.after)),
             duration(each.seconds_to_show),
-            f"{_yes(there=each.residual_under)} → {_yes(there=each.residual_after)}",
-            "✔ yes" if each.holds else "✘ no",
+            f"{_yes(there=each.residual_under)}, {_yes(there=each.residual_after)}",
+            "✔" if each.holds else "✘",
         )
     screen = console()
     screen.print(table)

@@ -231,6 +231,16 @@ def _steps(root: Node) -> Iterator[Mistake]:
                 )
 
 
+def _injected(root: Node) -> Iterator[Mistake]:
+    services = {node.text for node in root["services"] if node.text}
+    for event in root["timeline"]:
+        service = event["inject"]["params"]["service"]
+        if services and service.text and service.text not in services:
+            yield service.mistake(
+                f"'{service.text}' is not among the services{nearest(service.text, services)}"
+            )
+
+
 def _answers(root: Node) -> Iterator[Mistake]:
     for question in root["questions"]:
         options = question["options"].names()
@@ -283,6 +293,8 @@ def _outside_parameters(root: Node, known: Known) -> Iterator[Mistake]:
         if known.injection is not None and isinstance(params.value, dict):
             for problem in known.injection(inject["driver"].text, params.value):
                 yield params.mistake(f"the driver '{inject['driver'].text}' {problem}")
+        if inject["driver"].text == "config":
+            yield from _settings(params, known)
     for step in (step for _, steps in _ways(root) for step in steps):
         params = step["params"]
         service = params["service"]
@@ -290,11 +302,18 @@ def _outside_parameters(root: Node, known: Known) -> Iterator[Mistake]:
         if isinstance(step.value, dict) and needed and not service.exists:
             place = params if params.exists else step
             yield place.mistake("an action needs to know its service: `params: {service: …}`")
-        if known.setting is None or step["action"].text != "set_config" or not service.text:
-            continue
-        for name in params.names():
-            if name != "service" and (why := known.setting(service.text, name, params.value[name])):
-                yield params[name].mistake(why, line=params.key_line(name))
+        if step["action"].text == "set_config":
+            yield from _settings(params, known)
+
+
+def _settings(params: Node, known: Known) -> Iterator[Mistake]:
+    """Say which of a service's settings would be refused."""
+    service = params["service"].text
+    if known.setting is None or not service:
+        return
+    for name in params.names():
+        if name != "service" and (why := known.setting(service, name, params.value[name])):
+            yield params[name].mistake(why, line=params.key_line(name))
 
 
 def _parameters(root: Node) -> list[str]:
@@ -324,6 +343,7 @@ _CHECKS: tuple[Callable[[Node], Iterator[Mistake]], ...] = (
     _timeline,
     _times,
     _hints,
+    _injected,
     _steps,
     _answers,
 )

@@ -158,3 +158,19 @@ def test_the_file_is_named_from_here_where_it_is_below_here(
     (folder / "scenario.yaml").write_text("")
     (problem,) = problems(folder)
     assert str(problem).startswith("page-loads-slowly/scenario.yaml:1: (file): the file is empty")
+
+
+def test_a_pushed_setting_that_the_service_refuses_is_told(folder: Path) -> None:
+    file = folder / "scenario.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(
+        text.replace(
+            'driver: release, params: {service: gateway, release: "2.4.0"}',
+            "driver: config, params: {service: gateway, orders_timeout: -1}",
+        ),
+        "utf-8",
+    )
+    known = Known(setting=lambda service, name, value: f"{service} refuses {name}={value}")
+    found = {problem.path: problem.message for problem in problems(folder, known)}
+    where = "timeline[0].inject.params.orders_timeout"
+    assert found[where] == "gateway refuses orders_timeout=-1"
