@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from websockets.exceptions import InvalidHandshake, WebSocketException
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from obstack_lab.errors import LabDown, UsageError
 from obstack_lab.orchestrator.views import Snapshot
@@ -24,14 +26,7 @@ def snapshots(state: LabState, *, reconnect: bool, patience: float) -> Iterator[
     heard = time.monotonic()
     while True:
         try:
-            with connect(
-                url,
-                additional_headers={"Authorization": f"Bearer {state.token}"},
-                open_timeout=_OPEN_WITHIN,
-                close_timeout=1,
-                max_size=None,
-                proxy=None,
-            ) as line:
+            with _open(url, state.token) as line:
                 while True:
                     text = line.recv(timeout=_SILENCE)
                     heard = time.monotonic()
@@ -44,3 +39,25 @@ def snapshots(state: LabState, *, reconnect: bool, patience: float) -> Iterator[
             if not reconnect or time.monotonic() - heard > patience:
                 raise LabDown from error
             time.sleep(_PAUSE)
+
+
+@contextmanager
+def _open(url: str, token: str) -> Iterator[ClientConnection]:
+    """Open the line and close it; left to the system where Python itself ends.
+
+    A script may end with an iterator half read. Its line is closed among the last things then,
+    when the thread that would hear the answer stands still: closing it would wait forever.
+    """
+    line = connect(
+        url,
+        additional_headers={"Authorization": f"Bearer {token}"},
+        open_timeout=_OPEN_WITHIN,
+        close_timeout=1,
+        max_size=None,
+        proxy=None,
+    )
+    try:
+        yield line
+    finally:
+        if not sys.is_finalizing():
+            line.close()
