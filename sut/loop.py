@@ -7,8 +7,8 @@ from collections import deque
 
 from prometheus_client import Gauge
 
-EVERY_SECONDS = 0.25
-REMEMBERED = 8
+EVERY_SECONDS = 0.1
+REMEMBERED = 20
 """Ticks whose greatest lag is shown: two seconds, so that no scrape misses one."""
 
 
