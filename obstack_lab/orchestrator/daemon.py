@@ -201,7 +201,7 @@ def _await_health(home: LabHome, state: LabState, report: Report, deadline: floa
         while time.monotonic() < deadline:
             try:
                 status = client.status()
-            except LabDown:
+            except (LabDown, Timeout):
                 if _recorded(home) is None:
                     raise EngineError(_failure(home), component="orchestrator") from None
                 time.sleep(_PAUSE)

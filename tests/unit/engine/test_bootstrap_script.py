@@ -305,9 +305,22 @@ def test_without_root_prometheus_is_unpacked_in_the_labs_directory(machine: Mach
     assert any("Dir::State" in call for call in machine.calls), "no lists: makes its own"
 
 
-def test_where_prometheus_cannot_be_had_one_line_says_what_to_install(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["up"],
+        ["run", "checkout-stalls"],
+        ["bench"],
+        ["scenarios", "certify", "--all"],
+        ["faults", "verify"],
+    ],
+    ids=" ".join,
+)
+def test_where_prometheus_cannot_be_had_one_line_says_what_to_install(
+    machine: Machine, args: list[str]
+) -> None:
     machine.add_python("3.11", "has-run")
-    done = machine.run("up")
+    done = machine.run(*args)
     assert done.returncode == 1
     assert "apt install prometheus" in done.stderr.splitlines()[-1]
     assert done.stdout == ""
