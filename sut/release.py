@@ -26,6 +26,7 @@ RELEASES: dict[str, tuple[str, ...]] = {
         "1.7.0",
     ),
     "inventory": ("3.0.2", "3.1.0", "3.1.1"),
+    "payments": ("0.9.4", "1.0.0"),
     "worker": ("1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.1.0", "1.1.1"),
 }
 """Releases of each service, oldest first."""

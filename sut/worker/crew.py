@@ -90,6 +90,7 @@ class Crew:
 
     async def _dispatch(self) -> None:
         while not self._stopping.is_set():
+            self._wake.clear()
             settings = self.settings()
             room = settings.concurrency - len(self._working)
             jobs = await self._claim(room, settings) if room > 0 else []
@@ -101,7 +102,6 @@ class Crew:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(settings.poll_interval):
                         await self._wake.wait()
-            self._wake.clear()
 
     async def _claim(self, room: int, settings: WorkerSettings) -> list[Job]:
         paused = () if settings.batch_jobs == "on" else BATCH_KINDS
