@@ -21,8 +21,8 @@ from sut.worker.job import Job
 from sut.worker.meter import JobMeter
 from sut.worker.queue import Queue
 
-STOP_SECONDS = 0.35
-"""How long jobs in progress get to end before they are given back."""
+STOP_SECONDS = 0.25
+"""How long a look at the queue, then the jobs in progress, get to end."""
 MEASURE_SECONDS = 1.0
 REPORT_SECONDS = 60.0
 BATCH_KINDS = ("report",)
@@ -75,6 +75,8 @@ class Crew:
         """Take no more jobs, let those in progress end, give the others back."""
         self._stopping.set()
         self._wake.set()
+        if self._loops:
+            await asyncio.wait(self._loops, timeout=STOP_SECONDS)
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

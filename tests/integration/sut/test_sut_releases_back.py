@@ -160,6 +160,14 @@ def test_orders_1_7_0_asks_itself_again_and_again(bench: Any) -> None:
     assert bench.get("/products/4990").status_code == 200
 
 
+def test_orders_1_4_2_asks_for_no_more_than_it_needs(bench: Any) -> None:
+    bench.start("orders", "1.4.2")
+    assert bench.post("/orders", TWO).status_code == 201
+    assert bench.metric("orders", "db_client_operation_duration_seconds_count") == 3
+    assert bench.metric("orders", "http_client_request_duration_seconds_count") == 1
+    assert bench.metric("orders", "cache_requests_total") == 0
+
+
 def test_express_checkout_serves_all_but_gold(bench: Any) -> None:
     bench.start("orders", "1.4.2", SERVICE_SETTINGS='{"express_checkout": "on"}')
     assert bench.post("/orders", {**ONE, "customer_id": STANDARD}).status_code == 201
