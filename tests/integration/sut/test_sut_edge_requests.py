@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -40,6 +41,12 @@ class Instance:
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
+
+    async def is_left(self) -> None:
+        """Wait until every connection that there was has been closed."""
+        assert self.connections
+        while any(not each.is_closing() for each in self.connections):  # noqa: ASYNC110 it ends
+            await asyncio.sleep(0.01)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         self.connections.add(request.transport)
@@ -115,7 +122,8 @@ class Way:
 @contextlib.asynccontextmanager
 async def a_way(count: int) -> AsyncIterator[Way]:
     instances = [Instance(name) for name in "abc"[:count]]
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as client:
+    kept = aiohttp.TCPConnector(keepalive_timeout=300)
+    async with aiohttp.ClientSession(connector=kept, timeout=aiohttp.ClientTimeout(20)) as client:
         way = Way(instances, client)
         try:
             for instance in instances:
@@ -131,7 +139,7 @@ async def a_way(count: int) -> AsyncIterator[Way]:
 
 def on_a_way(scenario: Callable[[Way], Awaitable[None]], instances: int = 1) -> None:
     async def play() -> None:
-        async with asyncio.timeout(40), a_way(instances) as way:
+        async with asyncio.timeout(30), a_way(instances) as way:
             await scenario(way)
 
     asyncio.run(play())
@@ -166,6 +174,17 @@ def test_an_instance_that_comes_gets_requests_of_connections_that_are_open() -> 
     on_a_way(scenario, instances=2)
 
 
+def test_the_only_instance_can_be_drained_when_another_has_come() -> None:
+    async def scenario(way: Way) -> None:
+        await way.lead(1)
+        await way.who()
+        await way.lead(0, 1)
+        assert await way.who() == "b"
+        await way.instances[0].is_left()
+
+    on_a_way(scenario, instances=2)
+
+
 def test_draining_ends_no_request_and_lets_go_of_the_server() -> None:
     async def scenario(way: Way) -> None:
         a, b = way.instances
@@ -178,13 +197,71 @@ def test_draining_ends_no_request_and_lets_go_of_the_server() -> None:
         a.held.set()
         b.held.set()
         assert set(await asyncio.gather(*held)) == {"a", "b"}
+        await b.is_left()
         assert await way.shares(40) == {"a": 40}
-        while any(not each.is_closing() for each in b.connections):  # noqa: ASYNC110 as above
-            await asyncio.sleep(0.01)
         await b.stop()
         assert await way.shares(80) == {"a": 80}
 
     on_a_way(scenario, instances=2)
+
+
+def test_draining_closes_idle_connections_to_the_instance_at_once() -> None:
+    async def scenario(way: Way) -> None:
+        await way.shares(40)
+        await way.lead(1, 0)
+        await way.instances[1].is_left()
+
+    on_a_way(scenario, instances=2)
+
+
+def test_a_client_keeps_its_connection_when_the_instance_behind_it_goes() -> None:
+    async def scenario(way: Way) -> None:
+        port = int(way.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def who() -> str:
+            writer.write(b"GET / HTTP/1.1\r\nhost: shop\r\n\r\n")
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            length = int(head.partition(b"content-length: ")[2].partition(b"\r")[0])
+            return str(json.loads(await reader.readexactly(length))["by"])
+
+        gone = await who()
+        stays = await who()
+        assert {gone, stays} == {"a", "b"}
+        await way.instances["ab".index(stays)].stop()
+        assert [await who() for _ in range(4)] == [gone] * 4
+        writer.close()
+
+    on_a_way(scenario, instances=2)
+
+
+def test_an_answer_that_begins_before_its_request_has_ended_is_one_answer() -> None:
+    begun = asyncio.Event()
+
+    async def hasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-le")
+        begun.set()
+        await reader.readexactly(10)
+        writer.write(b'ngth: 7\r\n\r\n{"a":1}')
+
+    async def scenario(way: Way) -> None:
+        server = await asyncio.start_server(hasty, "127.0.0.1", 0)
+        way.instances[0].address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await way.lead(1)
+        await way.put("http_tamper")
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"hello"
+            await begun.wait()
+            await asyncio.sleep(0.1)
+            yield b"world"
+
+        answered = await way.ask(data=body(), headers={"content-length": "10"})
+        assert await answered.json() == {"a": None}
+        server.close()
+
+    on_a_way(scenario)
 
 
 def test_an_instance_that_refuses_is_passed_over() -> None:
