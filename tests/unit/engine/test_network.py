@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from obstack_lab.engine.interface import Network, Stack, Toxic
+from obstack_lab.engine.topology import ROUTES
 from obstack_lab.errors import ActionError, EngineError, UnknownName
 from obstack_lab.testing import MemoryEngine
+from sut.edge.toxic import KINDS
 
 SLOW = Toxic("latency", attributes={"latency": 300})
 
@@ -74,6 +78,15 @@ def test_a_route_that_is_not_there_is_named_with_those_that_are(network: Network
     ):
         with pytest.raises(UnknownName, match=r"no route 'orders-payments'.*gateway-orders"):
             use()
+
+
+def test_the_docs_name_every_route_and_every_toxic_with_its_attributes() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "system-under-test.md").read_text("utf-8")
+    network = text.partition("## The network")[2].partition("\n## ")[0]
+    assert [route.name for route in ROUTES if f"`{route.name}`" not in network] == []
+    for kind, attributes in KINDS.items():
+        (row,) = [line for line in network.splitlines() if line.startswith(f"| `{kind}`")]
+        assert [name for name in attributes if f"`{name}`" not in row] == []
 
 
 def test_starting_again_takes_everything_off(engine: MemoryEngine, stack: Stack) -> None:
