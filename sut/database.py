@@ -56,6 +56,9 @@ class Session:
                 cursor = await self._connection.execute(query.text, parameters)
                 rows = await cursor.fetchall() if cursor.description else []
                 span.set_attribute("db.response.returned_rows", len(rows))
+                self._telemetry.log.debug(
+                    "statement", text=query.text, parameters=parameters, rows=rows
+                )
             except Error as error:
                 error_type = error.sqlstate or type(error).__name__
                 span.set_attribute("error.type", error_type)

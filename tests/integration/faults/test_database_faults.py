@@ -65,10 +65,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture
 def ask(engine: Engine) -> Iterator[Callable[..., object]]:
-    with psycopg.connect(engine.dsn("lab"), autocommit=True, connect_timeout=5) as connection:
+    patience = "-c statement_timeout=20s"
+    with psycopg.connect(
+        engine.dsn("lab"), autocommit=True, connect_timeout=5, options=patience
+    ) as connection:
 
         def one(query: str, **params: object) -> object:
-            row = connection.execute(query.encode(), params or None).fetchone()
+            cursor = connection.execute(query.encode(), params or None)
+            row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
         yield one
@@ -144,9 +148,11 @@ def test_a_held_table_makes_others_wait(engine: Engine, ask: Callable[..., objec
     params = {"does": "table-lock", "table": "stock", "application": "migration", "role": "lab"}
     lever, injection = inject(engine, "session", params)
     ask("set lock_timeout = '100ms'")
-    with pytest.raises(psycopg.errors.LockNotAvailable):
-        ask("select count(*) from stock")
-    lever.clear(engine, injection)
+    try:
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            ask("select count(*) from stock")
+    finally:
+        lever.clear(engine, injection)
     assert comes(lambda: ask("select count(*) > 0 from stock"))
 
 

@@ -7,15 +7,18 @@ from pathlib import Path
 
 from obstack_lab.orchestrator.faults.catalogue.loader import catalogue
 from obstack_lab.orchestrator.faults.catalogue.model import Fault
+from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.scenario.library import Library
 
 _CLASSES = Path(__file__).with_name("classes.md")
+_LEVERS = Path(__file__).with_name("drivers.md")
 _SET_IN = Path(__file__).with_name("set_in.md")
 
 
 def page(library: Library) -> str:
     """Return the whole page."""
-    return "\n".join((_CLASSES.read_text("utf-8"), *_played(library), *_set_in()))
+    parts = (_CLASSES.read_text("utf-8"), *_played(library), *_set_in(), *_drivers())
+    return "\n".join(parts)
 
 
 def _played(library: Library) -> Iterator[str]:
@@ -32,6 +35,15 @@ def _set_in() -> Iterator[str]:
     yield "| row | fault | what really happens | driver | what shows it | healthy | fault |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     yield from map(_line, found.faults)
+
+
+def _drivers() -> Iterator[str]:
+    yield "\n" + _LEVERS.read_text("utf-8")
+    yield "| driver | what it does, with which parameters, and when its fault is gone |"
+    yield "| --- | --- |"
+    for name, driver in sorted(DRIVERS.items()):
+        told = " ".join((type(driver).__doc__ or "").split())
+        yield f"| `{name}` | {told} |"
     yield ""
 
 
