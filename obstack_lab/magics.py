@@ -1,15 +1,16 @@
-"""`%load_ext obstack_lab`: the names, the desk and `%%promql`, `%%logql`, `%%traceql`."""
+"""`%load_ext obstack_lab`: the names, the desk, `%%promql`, `%%logql`, `%%traceql`, `%%release`."""
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError as ShellUsageError
 
 from obstack_lab.errors import LabError, QueryError
-from obstack_lab.lab import ClosedLab, Lab, open_lab, use_front
+from obstack_lab.lab import ClosedLab, Lab, Sheet, attach_lab, open_lab, use_front
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,7 @@ def register(shell: Any) -> None:
         QueryMagic(shell, "traceql", "Search traces: %traceql { status = error }", _traceql),
     ):
         shell.register_magic_function(magic, "line_cell", magic.__name__)
+    shell.register_magic_function(ReleaseMagic(shell), "cell", ReleaseMagic.__name__)
     if hasattr(shell, "kernel"):
         use_front(_show)
 
@@ -93,9 +95,52 @@ class QueryMagic:
         return None
 
     def _lab(self) -> Lab:
-        """Return the notebook's lab, else one that is attached to."""
-        held = self._shell.user_ns.get("lab")
-        return held if isinstance(held, Lab) else open_lab(show=False)
+        return _held(self._shell)
+
+
+class ReleaseMagic:
+    """A cell as the code of a release: `%%release orders 1.6.9`, checked and deployed."""
+
+    __name__ = "release"
+    _ipython_magic_no_var_expand = True
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._options = _Options(
+            prog="%%release",
+            description="Build a release of the cell's code and deploy it; the code to begin from "
+            'is lab.release_template("orders").',
+            add_help=False,
+        )
+        self._options.add_argument("--canary", action="store_true", help="to one instance alone")
+        self._options.add_argument("service", help="orders, for example")
+        self._options.add_argument("version", help="one that is not there yet: 1.6.9")
+        self.__doc__ = self._options.format_help()
+
+    def __call__(self, line: str, cell: str) -> Sheet:
+        """Deliver and deploy; what is refused is shown with the line of the cell."""
+        options = self._options.parse_args(line.split())
+        try:
+            return _held(self._shell).release(
+                options.service, options.version, cell, canary=options.canary
+            )
+        except LabError as error:
+            raise ShellUsageError(_with_line(str(error), cell)) from None
+
+
+def _with_line(message: str, cell: str) -> str:
+    """Return an error with the line of the cell that it names."""
+    named = re.search(r"\bline (\d+):", message)
+    lines = cell.splitlines()
+    if named is None or not 0 < int(named[1]) <= len(lines):
+        return message
+    return f"{message}\n{int(named[1]):>4} | {lines[int(named[1]) - 1]}"
+
+
+def _held(shell: Any) -> Lab:
+    """Return the notebook's lab, else one that is attached to."""
+    held = shell.user_ns.get("lab")
+    return held if isinstance(held, Lab) else attach_lab()
 
 
 class _Options(argparse.ArgumentParser):

@@ -19,6 +19,7 @@ from obstack_lab.cli import (
     fix,
     incident,
     query,
+    sandbox,
     scenarios,
     stack,
 )
@@ -38,6 +39,7 @@ for room in (stack, components, doctor, incident, fix, bench):
 app.add_typer(component.app, name="component")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(faults.app, name="faults")
+app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(query.app, name="query")
 
 

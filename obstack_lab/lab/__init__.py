@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from obstack_lab.lab.opening import open_lab, use_front
+from obstack_lab.lab.opening import attach_lab, open_lab, use_front
 from obstack_lab.lab.session import ClosedLab, Lab
 from obstack_lab.lab.sheet import Sheet
 
-__all__ = ["ClosedLab", "Lab", "Sheet", "open_lab", "use_front"]
+__all__ = ["ClosedLab", "Lab", "Sheet", "attach_lab", "open_lab", "use_front"]

@@ -11,6 +11,7 @@ from obstack_lab.errors import UnknownName, WrongPhase
 from obstack_lab.lab.session import Lab
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.daemon import EngineName, attach, launch
+from obstack_lab.orchestrator.run import SANDBOX
 from obstack_lab.orchestrator.views import ProgressView, RunView
 from obstack_lab.settings import LabHome
 
@@ -39,23 +40,34 @@ def open_lab(
     Starts the stack if none runs, else attaches. The scenario's run that is under way is taken up
     again; an ended one makes room for a new run. In a notebook the desk is shown.
 
+    Without a scenario it is the run that is under way, else the sandbox: the whole system, in
+    which nothing happens by itself, to break by hand.
+
     Raises UnknownName for a scenario that does not exist, WrongPhase while another one is played.
     """
-    place = LabHome(Path(home).expanduser().absolute()) if home else LabHome.find()
-    state = attach(place) or launch(place, engine=engine, report=_tell)
-    lab = Lab(place, state, scenario=scenario)
-    if scenario is not None:
-        _prepare(lab.client, scenario, seed, speed or float(os.environ.get(SPEED_VARIABLE, "1")))
-    elif active := _active(lab.client):
-        lab.scenario = active.scenario
+    lab = attach_lab(home=home, engine=engine)
+    if scenario is not None or lab.scenario is None:
+        lab.scenario = scenario or SANDBOX
+        pace = speed or float(os.environ.get(SPEED_VARIABLE, "1"))
+        _prepare(lab.client, lab.scenario, seed, pace)
     if show and _front:
         _front[0](lab)
     return lab
 
 
+def attach_lab(*, home: str | Path | None = None, engine: EngineName = "auto") -> Lab:
+    """Return the lab as it is, with the run that is under way or none; start it if none runs."""
+    place = LabHome(Path(home).expanduser().absolute()) if home else LabHome.find()
+    state = attach(place) or launch(place, engine=engine, report=_tell)
+    lab = Lab(place, state)
+    if active := _active(lab.client):
+        lab.scenario = active.scenario
+    return lab
+
+
 def _prepare(client: Client, scenario: str, seed: int | None, speed: float) -> RunView:
     known = tuple(item.id for item in client.scenarios())
-    if scenario not in known:
+    if scenario not in {SANDBOX, *known}:
         raise UnknownName("scenario", scenario, known)
     active = _active(client)
     if active is None:

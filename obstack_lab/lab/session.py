@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from obstack_lab.errors import LabDown, UsageError, WrongPhase
 from obstack_lab.lab import words
 from obstack_lab.lab.fix import Fix
+from obstack_lab.lab.hands import Hands
 from obstack_lab.lab.sheet import Sheet
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.daemon import attach
@@ -38,7 +39,7 @@ Window = tuple[float, float]
 MOST_POINTS = 360
 
 
-class Lab:
+class Lab(Hands):
     """A lab with its run: start the incident, ask, act, check, finish, review.
 
     Every method returns at once or within seconds, and raises a `LabError` whose message says the

@@ -25,19 +25,24 @@ from obstack_lab.orchestrator.views import (
     ActionResult,
     ActionView,
     AlertView,
+    CodeView,
     ComponentView,
     ConfigView,
     CriterionView,
+    FaultView,
     FeedEntry,
     HintView,
     ImpactView,
     JournalView,
+    LoadView,
     LogsView,
+    ProcessView,
     RunView,
     ScenarioView,
     Snapshot,
     SqlView,
     StatusView,
+    TracedView,
     WriteUp,
 )
 from obstack_lab.review.journal import Scalar
@@ -238,7 +243,39 @@ class Client:
         """Return the last lines of a component's log file."""
         return self._get(f"/components/{component}/logs", LogsView, {"lines": lines}).text
 
+    def processes(self, component: str) -> tuple[ProcessView, ...]:
+        """Return the processes of a component, as `ps` would tell of them."""
+        return self._list(f"/components/{component}/processes", ProcessView)
+
+    def code(self, service: str) -> CodeView:
+        """Return the code of the release that a service runs."""
+        return self._get(f"/components/{service}/code", CodeView)
+
+    # the sandbox
+
+    def faults(self) -> tuple[FaultView, ...]:
+        """Return every fault that can be set in; raises WrongPhase while an incident is played."""
+        return self._list("/sandbox/faults", FaultView)
+
+    def inject(self, fault: str, **params: Scalar) -> FaultView:
+        """Set a fault into the sandbox."""
+        return self._send("POST", f"/sandbox/faults/{fault}", FaultView, params, timeout=_PATIENT)
+
+    def clear(self, fault: str | None = None) -> tuple[FaultView, ...]:
+        """Take a fault back, or all of them; return those that were set in."""
+        path = f"/sandbox/faults/{fault}" if fault else "/sandbox/faults"
+        rows = self._json("DELETE", path, timeout=_PATIENT)
+        return tuple(FaultView.model_validate(row) for row in rows)
+
+    def load(self, **phase: object) -> LoadView:
+        """Let other users come to the sandbox: `rate`, `pattern`, `mix`, and what a phase has."""
+        return self._send("PUT", "/sandbox/load", LoadView, phase)
+
     # questions
+
+    def request(self, request: str) -> TracedView:
+        """Send one request as a user would; return the id of its trace."""
+        return self._send("POST", "/requests", TracedView, {"request": request}, timeout=_PATIENT)
 
     def sql(self, query: str, *, limit: int = 1000) -> SqlView:
         """Ask the database; read only, at most five seconds."""

@@ -15,9 +15,12 @@ from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.feed import change_log, feed
 from obstack_lab.orchestrator.fingerprint import fingerprint
 from obstack_lab.orchestrator.play import Play, Stage
-from obstack_lab.orchestrator.run import Run, new_run_id
+from obstack_lab.orchestrator.run import SANDBOX, Run, new_run_id
+from obstack_lab.orchestrator.sandbox.hand import fault_view
+from obstack_lab.orchestrator.sandbox.incident import sandbox
 from obstack_lab.orchestrator.views import (
     ComponentView,
+    FaultView,
     QuestionView,
     RunRequest,
     ScenarioView,
@@ -115,7 +118,7 @@ class Orchestrator:
 
     def scenario(self, name: str) -> ScenarioView:
         """Return what a learner may know of a scenario."""
-        incident = self.library.get(name)
+        incident = self._incident(name)
         scenario = incident.scenario
         return ScenarioView(
             id=scenario.id,
@@ -137,7 +140,7 @@ class Orchestrator:
         if not self._creating.acquire(blocking=False):
             raise WrongPhase("Another run is being prepared right now. Wait a moment.")
         try:
-            scenario = self.library.get(request.scenario).scenario
+            scenario = self._incident(request.scenario).scenario
             if not self.boot.done:
                 raise WrongPhase("The lab still starts. Wait until `./lab status` is healthy.")
             before = self._play
@@ -233,6 +236,25 @@ class Orchestrator:
                 return
             self._repeated[key] = query.at
         play.record(query)
+
+    # the sandbox
+
+    def sandbox(self) -> Play:
+        """Return the play of the sandbox; raise WrongPhase where none is open."""
+        play = self._play
+        if play is None or not play.run.active:
+            raise WrongPhase("No sandbox is open. Open it: `open_lab()` or `./lab sandbox`.")
+        return play
+
+    def faults(self) -> tuple[FaultView, ...]:
+        """Return what can be set in; raise WrongPhase while an incident is played."""
+        play = self._play
+        if play is None or not play.run.active:
+            return tuple(map(fault_view, self.stage.catalogue().faults))
+        return play.hand.faults()
+
+    def _incident(self, name: str) -> Incident:
+        return sandbox() if name == SANDBOX else self.library.get(name)
 
     # every second
 

@@ -14,6 +14,8 @@ from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import EngineError, LabError, WrongPhase
 from obstack_lab.orchestrator.alerts import AlertBook
 from obstack_lab.orchestrator.criterion import CriterionJudge
+from obstack_lab.orchestrator.delivery import Delivery
+from obstack_lab.orchestrator.faults.catalogue import Catalogue, catalogue
 from obstack_lab.orchestrator.faults.interface import FaultDriver
 from obstack_lab.orchestrator.faults.plane import FaultPlane
 from obstack_lab.orchestrator.hints import HintDesk
@@ -23,6 +25,7 @@ from obstack_lab.orchestrator.metrics import Metrics, MetricsUnknown, OneChance
 from obstack_lab.orchestrator.phase import Recovery, next_phase
 from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.run import Run, outcome_of
+from obstack_lab.orchestrator.sandbox.hand import Hand
 from obstack_lab.orchestrator.service_settings import ServiceSettings
 from obstack_lab.orchestrator.stack import stack_of
 from obstack_lab.orchestrator.timeline import Timeline
@@ -31,12 +34,14 @@ from obstack_lab.orchestrator.views import (
     ActionRequest,
     ActionResult,
     AlertView,
+    FaultView,
     HintView,
     ImpactView,
+    LoadView,
     WriteUp,
 )
 from obstack_lab.orchestrator.watch import Orders, Watch
-from obstack_lab.orchestrator.workbench import Workbench
+from obstack_lab.orchestrator.workbench import LEARNER, Workbench
 from obstack_lab.review.journal import (
     ChangeEntry,
     ComponentEntry,
@@ -51,7 +56,7 @@ from obstack_lab.review.journal import (
     SampleEntry,
     WriteUpEntry,
 )
-from obstack_lab.scenario.model import Scenario, TimelineEvent
+from obstack_lab.scenario.model import LoadPhase, Scalar, Scenario, TimelineEvent
 
 _LOAD = "load"
 _STEPS = 2
@@ -92,6 +97,8 @@ class Stage:
     ledger: Callable[[str], Path]
     drivers: Mapping[str, FaultDriver]
     orders: Orders
+    delivery: Delivery
+    catalogue: Callable[[], Catalogue] = catalogue
 
 
 class Play:
@@ -113,12 +120,21 @@ class Play:
         self._plane = FaultPlane(stage.engine, self._write, stage.orders, stage.drivers)
         self._timeline = Timeline(scenario.timeline)
         self._traffic = Traffic(stage.engine, stage.ledger(run.id))
+        self._hand = Hand(
+            self._plane,
+            stage.engine,
+            stage.drivers,
+            catalogue=stage.catalogue,
+            clock=stage.clock,
+            write=self._write,
+        )
         self._watch = Watch()
         self._work: list[Future[None]] = []
         self.bench = Workbench(
             scenario,
             engine=stage.engine,
             settings=stage.settings,
+            delivery=stage.delivery,
             orders=stage.orders,
             clock=stage.clock,
             write=self._write,
@@ -269,7 +285,7 @@ class Play:
         recovery = Recovery(
             failing=tuple(j.criterion.title for j in self.judges if j.view.verdict == "fail"),
             passing=all(j.view.verdict == "pass" for j in self.judges),
-            faulty=bool(self._timeline.injections),
+            faulty=bool(self._timeline.injections or self._plane.made),
             injected=self._timeline.injections <= self._plane.made,
             gone=self._plane.gone,
         )
@@ -282,6 +298,39 @@ class Play:
             self._enter(phase, reason, **changes)
         if self._run.elapsed(now) >= self._run.length:
             self._end("Time is over.")
+
+    # the sandbox
+
+    @property
+    def hand(self) -> Hand:
+        """What breaks a sandbox; raise WrongPhase in every other run: there the door is sealed."""
+        if not (self._run.by_hand and self._run.active):
+            raise WrongPhase(
+                "Faults and the load are the scenario's while an incident is played. Finish it, "
+                "then open the sandbox: `open_lab()` or `./lab sandbox`."
+            )
+        return self._hand
+
+    def inject(self, fault: str, params: Mapping[str, Scalar]) -> FaultView:
+        """Set a fault into the sandbox; with the first one users are counted."""
+        hand = self.hand
+        chosen = hand.wanted(fault, params)
+        self.start()
+        return hand.inject(*chosen)
+
+    def load(self, phase: LoadPhase, mix: Mapping[str, float]) -> LoadView:
+        """Let other users come to the sandbox, from now on."""
+        self.hand.need_journeys(self._run.scenario.load, mix)
+        self._traffic.follow(phase)
+        if mix:
+            self._traffic.mix(mix)
+        view = LoadView(rate=phase.rate, pattern=phase.pattern, mix=dict(mix))
+        self.changed(
+            ChangeEntry(
+                at=self._stage.clock(), who=LEARNER, component=_LOAD, what="load", after=view.words
+            )
+        )
+        return view
 
     # what the learner does
 

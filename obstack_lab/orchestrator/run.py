@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from typing import Literal
@@ -16,6 +17,8 @@ from obstack_lab.scenario.model import Scenario
 UNDER_WAY: tuple[Phase, ...] = ("incident", "mitigated", "resolved")
 """Phases in which the incident has begun and the run has not ended."""
 Outcome = Literal["resolved", "mitigated", "unresolved"]
+SANDBOX = "sandbox"
+"""Id of the scenario in which nothing happens by itself."""
 
 
 class Run(BaseModel):
@@ -57,8 +60,15 @@ class Run(BaseModel):
         return self.phase in UNDER_WAY
 
     @property
+    def by_hand(self) -> bool:
+        """Whether it is a sandbox: its holder sets faults in, and acts from the baseline on."""
+        return self.scenario.id == SANDBOX
+
+    @property
     def length(self) -> float:
         """Seconds until time is over; `speed` shortens it, but not below the proof's gate."""
+        if self.by_hand:
+            return math.inf
         return max(self.scenario.minutes * 60 / self.speed, self.scenario.certify.gate)
 
     def elapsed(self, now: float) -> float:
@@ -80,7 +90,7 @@ class Run(BaseModel):
     def need_incident(self, what: str) -> None:
         """Raise WrongPhase unless the incident is on."""
         self.need_active()
-        if not self.under_way:
+        if not self.under_way and not self.by_hand:
             raise WrongPhase(
                 f"{what} comes after the start, and the incident has not begun. "
                 "Begin with `lab.start()`."
@@ -89,7 +99,8 @@ class Run(BaseModel):
     def view(self, now: float) -> RunView:
         """Return what a learner sees of it."""
         clock = self.ended_at or now
-        left = None if self.started_at is None else max(0.0, self.length - self.elapsed(clock))
+        counts = self.started_at is not None and not self.by_hand
+        left = max(0.0, self.length - self.elapsed(clock)) if counts else None
         return RunView(
             id=self.id,
             scenario=self.scenario.id,

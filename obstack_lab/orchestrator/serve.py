@@ -21,6 +21,7 @@ from obstack_lab.orchestrator.api.application import application
 from obstack_lab.orchestrator.api.broadcast import Broadcast
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.conductor import Conductor
+from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.orchestrator.impact import LedgerImpact
 from obstack_lab.orchestrator.metrics import PrometheusMetrics
@@ -61,6 +62,7 @@ def serving(
         ledger=lambda run: home.runs / run / LEDGER,
         drivers=DRIVERS,
         orders=Orders(),
+        delivery=Delivery(home.releases, engine),
     )
     lab = Orchestrator(LabIdentity(lab_id, engine.name, backends), stage, library(), boot)
     lab.mark_interrupted()

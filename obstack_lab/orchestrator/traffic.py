@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Traffic:
         self._ledger = ledger
         self._start: dict[str, Any] | None = None
         self._phase: LoadPhase | None = None
+        self._weights: dict[str, float] = {}
         self._told = 0
         self._lock = threading.Lock()
 
@@ -43,6 +45,12 @@ class Traffic:
         with self._lock:
             self._phase = phase
             self._engine.load_pipe().send(_phase(phase))
+
+    def mix(self, weights: Mapping[str, float]) -> None:
+        """Let users begin these journeys, as often relative to each other."""
+        with self._lock:
+            self._weights = dict(weights)
+            self._engine.load_pipe().send(_mix(self._weights))
 
     def stop(self) -> None:
         """Let no more users come; a load that is gone already is no error."""
@@ -69,8 +77,14 @@ class Traffic:
         pipe.send(self._start or {})
         if self._phase is not None:
             pipe.send(_phase(self._phase))
+        if self._weights:
+            pipe.send(_mix(self._weights))
         self._told = generation
 
 
 def _phase(phase: LoadPhase) -> dict[str, Any]:
     return {"op": "phase", "phase": phase.model_dump(mode="json")}
+
+
+def _mix(weights: Mapping[str, float]) -> dict[str, Any]:
+    return {"op": "mix", "weights": dict(weights)}

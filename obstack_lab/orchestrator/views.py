@@ -274,6 +274,67 @@ class SqlView(View):
     seconds: float
 
 
+class FaultView(View):
+    """A fault that the sandbox can set in, and whether it is."""
+
+    id: str
+    row: int = Field(description="of the list of fault classes")
+    title: str
+    mechanism: str
+    level: str
+    mitigation: str
+    params: dict[str, Scalar] = {}
+    needs_root: bool = False
+    injected: bool = False
+    there: bool = Field(default=False, description="the cause is still there")
+
+
+class LoadView(View):
+    """Who comes to the sandbox: how many a second, and what they do."""
+
+    rate: float = Field(description="requests per second")
+    pattern: str
+    mix: dict[str, float] = Field(default={}, description="journeys; none: as before")
+
+    @property
+    def words(self) -> str:
+        """The load in a few words, for the change log."""
+        journeys = ", ".join(f"{name}={weight:g}" for name, weight in self.mix.items())
+        return f"{self.pattern} {self.rate:g}/s{', ' if journeys else ''}{journeys}"
+
+
+class ProcessView(View):
+    """One process of a component, as `ps` and its own endpoints tell it."""
+
+    instance: str
+    state: str
+    pid: int | None = None
+    release: str = ""
+    settings_version: int | None = None
+    memory: int | None = Field(default=None, description="PSS in bytes")
+    cpu: float | None = Field(default=None, description="share of one core, over a moment")
+    threads: int | None = None
+    open_files: int | None = None
+    connections: dict[str, int] = Field(default={}, description="TCP connections by state")
+
+
+class CodeView(View):
+    """The code of the release that a service runs."""
+
+    service: str
+    release: str
+    code: str
+
+
+class TracedView(View):
+    """One request sent as a user would, and the trace it made."""
+
+    request: str
+    status: int
+    seconds: float
+    trace_id: str
+
+
 class RunRequest(View):
     """Ask for a run; the seed is the scenario's own unless given."""
 
@@ -314,6 +375,12 @@ class ConfigView(View):
     component: str
     values: dict[str, Scalar]
     before: dict[str, Scalar] = {}
+
+
+class TraceRequest(View):
+    """A request that users send: its step's name, or method and route."""
+
+    request: str = Field(min_length=1, max_length=200)
 
 
 class SqlRequest(View):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,12 @@ from obstack_lab.errors import EngineError, LabError, UsageError
 from obstack_lab.orchestrator.actions import registry
 from obstack_lab.orchestrator.actions.database import Database
 from obstack_lab.orchestrator.actions.interface import Effect, Place
+from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.orchestrator.service_settings import ServiceSettings
 from obstack_lab.orchestrator.views import ActionRequest, ActionResult, ActionView
 from obstack_lab.orchestrator.watch import Orders
 from obstack_lab.review.journal import ActionEntry, ChangeEntry
-from obstack_lab.scenario.model import Scenario
+from obstack_lab.scenario.model import Scalar, Scenario
 
 LEARNER = "you"
 Write = Callable[[ActionEntry | ChangeEntry], object]
@@ -30,6 +31,7 @@ class Workbench:
         *,
         engine: Engine,
         settings: ServiceSettings,
+        delivery: Delivery,
         orders: Orders,
         clock: Callable[[], float],
         write: Write,
@@ -38,7 +40,7 @@ class Workbench:
         self._orders = orders
         self._clock = clock
         self._write = write
-        self._place = Place(engine, settings, scenario.services, {}, Database(engine))
+        self._place = Place(engine, settings, scenario.services, {}, Database(engine), delivery)
         self.forms: tuple[ActionView, ...] = ()
 
     def open(self) -> None:
@@ -56,7 +58,7 @@ class Workbench:
         """Do something; a component that fails is a result, a bad request is raised."""
         began = self._clock()
         asked = ActionEntry(
-            at=began, action=request.action, params=request.params, status="started"
+            at=began, action=request.action, params=_brief(request.params), status="started"
         )
         try:
             action = registry.chosen(self._toolkit, request.action)
@@ -87,6 +89,16 @@ class Workbench:
         )
         self._write(entry)
         return entry
+
+
+def _brief(params: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return parameters as the journal keeps them: of a whole module, its length."""
+    return {name: _length(value) for name, value in params.items()}
+
+
+def _length(value: Scalar) -> Scalar:
+    many = isinstance(value, str) and "\n" in value
+    return f"{len(str(value).splitlines())} lines" if many else value
 
 
 def _change(effect: Effect, at: float) -> ChangeEntry:

@@ -33,7 +33,7 @@ def test_every_call_of_the_lab_is_in_getting_started(call: str) -> None:
     assert f"lab.{call}(" in (DOCS / "getting-started.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("magic", ["promql", "logql", "traceql"])
+@pytest.mark.parametrize("magic", ["promql", "logql", "traceql", "release"])
 def test_every_magic_is_in_getting_started(magic: str) -> None:
     assert f"%%{magic}" in (DOCS / "getting-started.md").read_text(encoding="utf-8")
 

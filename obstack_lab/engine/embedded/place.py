@@ -42,6 +42,7 @@ class Place:
             "PYTHONUNBUFFERED": "1",
             # setproctitle would overwrite the environment that the lab's id is read from
             "SPT_NOENV": "1",
+            "SUT_RELEASES_DIR": str(self.home.releases),
             LAB_ID_VARIABLE: self.lab_id,
             **(extra or {}),
         }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from urllib.parse import urlsplit, urlunsplit
 
+from obstack_lab.engine.rollout import rolling_restart
 from obstack_lab.errors import ActionError
-from obstack_lab.orchestrator.actions.instance import roll
 from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place
 
 _URL = "DATABASE_URL"
@@ -29,7 +29,7 @@ class RestoreConfiguration(Action):
         changed = sorted(name for name, value in overrides.items() if value is not None)
         if not changed:
             return Effect(at, "config", f"{at}: nothing was overridden")
-        roll(place, at)
+        rolling_restart(place.engine, at)
         now = place.engine.environment(at)
         before = ", ".join(f"{name}={_shown(overrides[name] or '')}" for name in changed)
         after = ", ".join(f"{name}={_shown(now.get(name, ''))}" for name in changed)
@@ -61,7 +61,7 @@ class RotateCredential(Action):
             "create_credential", names={"role": after}, literals={"password": password}
         )
         place.engine.set_environment(at, {_URL: _with_user(url, after, password)})
-        roll(place, at)
+        rolling_restart(place.engine, at)
         return Effect(at, "credential", f"{at}: {before} → {after}", before, after)
 
 

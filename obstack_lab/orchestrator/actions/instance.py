@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from obstack_lab.engine.interface import Component
+from obstack_lab.engine.rollout import rolling_restart
 from obstack_lab.errors import ActionError, UnknownName
 from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place
 from obstack_lab.orchestrator.actions.target import INSTANCE
@@ -93,11 +94,20 @@ class RollingRestart(Action):
     name = "rolling_restart"
     title = "Rolling restart"
     description = "Drains and restarts the instances of a service, one after the other."
-    effect = "New processes; with two instances or more no request has to fail."
+    effect = "New processes; with two instances or more, or with a surge, no request has to fail."
     destructive = "restarts the instances of {service}, one after the other"
+    parameters = (
+        ParameterView(
+            name="surge",
+            kind="boolean",
+            default=False,
+            description="one instance more runs meanwhile",
+            optional=True,
+        ),
+    )
 
-    def do(self, place: Place, at: str, params: Params) -> Effect:  # noqa: ARG002 - the interface
-        count = roll(place, at)
+    def do(self, place: Place, at: str, params: Params) -> Effect:
+        count = rolling_restart(place.engine, at, surge=bool(params.get("surge")))
         return Effect(at, "restart", f"{at}: {count} of {count} restarted and healthy")
 
 
@@ -128,19 +138,6 @@ def weigh(place: Place, service: str, weights: Mapping[str, float]) -> Effect:
     old = place.engine.weigh(service, weights)
     before, after = _shares(old), _shares({**old, **weights})
     return Effect(service, "weight", f"{service}: {before} → {after}", before, after)
-
-
-def roll(place: Place, service: str) -> int:
-    """Restart the instances one after the other, each without traffic; return how many."""
-    running = instances(place, service)
-    for instance in running:
-        before = place.engine.weigh(service, {instance.name: 0.0}) if len(running) > 1 else {}
-        try:
-            place.engine.restart(instance.name)
-        finally:
-            if before:
-                place.engine.weigh(service, {instance.name: before[instance.name]})
-    return len(running)
 
 
 def _shares(weights: Mapping[str, float]) -> str:

@@ -11,6 +11,7 @@ from obstack_lab.engine.interface import Engine
 from obstack_lab.orchestrator.actions.database import Database
 from obstack_lab.orchestrator.actions.target import SERVICE, Target
 from obstack_lab.orchestrator.actions.web import Web
+from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.orchestrator.service_settings import ServiceSettings
 from obstack_lab.orchestrator.views import ParameterView
 from obstack_lab.review.journal import Change
@@ -29,6 +30,7 @@ class Place:
     first: Mapping[str, int]
     """index of the release, in a service's list, at which the run found it"""
     database: Database
+    delivery: Delivery
     web: Web = field(default_factory=Web)
 
     def releases(self, service: str) -> tuple[str, ...]:

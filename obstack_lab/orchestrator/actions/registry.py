@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from obstack_lab.errors import ActionError, LabError
 from obstack_lab.orchestrator.actions.cache import PurgeCache
+from obstack_lab.orchestrator.actions.code import Release
 from obstack_lab.orchestrator.actions.deployment import RestoreConfiguration, RotateCredential
 from obstack_lab.orchestrator.actions.instance import Drain, RollingRestart, ShiftCanary, Undrain
 from obstack_lab.orchestrator.actions.interface import Action, Params, Place
@@ -17,6 +18,12 @@ from obstack_lab.orchestrator.actions.queue import (
     ResumeJobs,
 )
 from obstack_lab.orchestrator.actions.release import Deploy, Rollback
+from obstack_lab.orchestrator.actions.route import (
+    CloseBreaker,
+    OpenBreaker,
+    RateLimitRoute,
+    ShedRoute,
+)
 from obstack_lab.orchestrator.actions.schema import AnalyzeTable, CreateIndex, DropIndex
 from obstack_lab.orchestrator.actions.sessions import KillQuery, TerminateSessions
 from obstack_lab.orchestrator.actions.set_config import ResetConfig, SetConfig
@@ -28,6 +35,7 @@ _ALL: tuple[Action, ...] = (
     ResetConfig(),
     Rollback(),
     Deploy(),
+    Release(),
     Restart(),
     RollingRestart(),
     Scale(),
@@ -41,6 +49,10 @@ _ALL: tuple[Action, ...] = (
     CreateIndex(),
     DropIndex(),
     AnalyzeTable(),
+    ShedRoute(),
+    RateLimitRoute(),
+    OpenBreaker(),
+    CloseBreaker(),
     PurgeCache(),
     ReplayDeadLetters(),
     DropDeadLetters(),

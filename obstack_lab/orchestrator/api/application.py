@@ -12,7 +12,10 @@ from obstack_lab.orchestrator.api import (
     control,
     events,
     failure,
+    inspection,
+    requests,
     runs,
+    sandbox,
     sql,
     telemetry,
 )
@@ -45,6 +48,9 @@ def application(
     v1.include_router(actions.router(lab))
     v1.include_router(components.router(lab))
     v1.include_router(control.router(lab))
+    v1.include_router(inspection.router(lab))
+    v1.include_router(sandbox.router(lab))
+    v1.include_router(requests.router(lab))
     v1.include_router(sql.router(lab))
     v1.include_router(telemetry.router(lab, transport))
     v1.include_router(events.router(broadcast))

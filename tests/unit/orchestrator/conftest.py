@@ -28,6 +28,7 @@ from obstack_lab.orchestrator.api.application import application
 from obstack_lab.orchestrator.api.broadcast import Broadcast
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.orchestrator.faults.interface import FaultDriver
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.orchestrator.orchestrator import LabIdentity, Orchestrator
@@ -104,6 +105,7 @@ def lab(
         ledger=lambda run: tmp_path / "runs" / run / "ledger.jsonl",
         drivers=drivers,
         orders=Orders(patience=0.05),
+        delivery=Delivery(tmp_path / "releases", engine, lambda *_: ""),
     )
     orchestrator = Orchestrator(
         LabIdentity("0badcafe", "memory", "built-in"), stage, Library(scenarios), Boot(engine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,8 +18,11 @@ from obstack_lab.orchestrator.actions.interface import Effect, Place
 from obstack_lab.orchestrator.actions.registry import ACTIONS
 from obstack_lab.orchestrator.actions.web import Web
 from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.review.journal import ActionEntry, ChangeEntry
+from obstack_lab.scenario.model import Scalar
 from obstack_lab.testing import MemoryEngine
+from sut.release import find_release
 
 Edit = Callable[[Callable[[dict[str, Any]], None]], None]
 SERVICES = {
@@ -60,16 +64,24 @@ class FakeDatabase:
 def engine() -> MemoryEngine:
     releases = {name: (release,) for name, release in SERVICES.items()}
     releases["orders"] = ("1.4.1", "1.4.2")
-    engine = MemoryEngine(clock=FakeClock(), releases=releases)
+    settings = {
+        name: find_release(name, release).SETTINGS().model_dump()
+        for name, release in SERVICES.items()
+        if name != "payments"
+    }
+    engine = MemoryEngine(clock=FakeClock(), releases=releases, settings=settings)
     engine.start(Stack(SERVICES, instances={"orders": 3}), lambda _: None)
     return engine
 
 
 @pytest.fixture
-def place(engine: MemoryEngine) -> Callable[..., Place]:
-    def make(web: Web | None = None, **answers: Any) -> Place:
+def place(engine: MemoryEngine, tmp_path: Path) -> Callable[..., Place]:
+    def make(
+        web: Web | None = None, services: tuple[str, ...] = tuple(SERVICES), **answers: Any
+    ) -> Place:
         database: Any = FakeDatabase(answers)
-        return Place(engine, FakeSettings(), tuple(SERVICES), {}, database, web or Web())
+        delivery = Delivery(tmp_path / "releases", engine, lambda *_: "")
+        return Place(engine, FakeSettings(), services, {}, database, delivery, web or Web())
 
     return make
 
@@ -179,6 +191,38 @@ def test_a_new_credential_is_made_and_told(
     assert refused(where, "rotate_credential", service="gateway")[0] == "service"
 
 
+# routes of the gateway
+
+
+@pytest.mark.parametrize(
+    ("action", "params", "setting"),
+    [
+        ("shed_route", {"route": "reports"}, {"shed_route": "reports"}),
+        ("rate_limit_route", {"route": "quotes", "per_second": 5}, {"rate_limit_quotes": 5.0}),
+        ("open_breaker", {}, {"orders_breaker": "open"}),
+        ("close_breaker", {}, {"orders_breaker": "closed"}),
+        ("pause_jobs", {}, {"batch_jobs": "off"}),
+        ("resume_jobs", {}, {"batch_jobs": "on"}),
+    ],
+)
+def test_a_lever_is_a_setting_that_the_service_has(
+    place: Callable[..., Place],
+    engine: MemoryEngine,
+    action: str,
+    params: dict[str, Scalar],
+    setting: dict[str, Scalar],
+) -> None:
+    done = act(place(), action, **params)
+    assert setting.items() <= engine.config(done.component).items()
+    assert [f"{name}={value}" for name, value in setting.items()] == [done.after]
+
+
+def test_a_route_that_is_none_is_refused(place: Callable[..., Place]) -> None:
+    assert refused(place(), "shed_route", route="checkout")[0] == "route"
+    assert refused(place(), "rate_limit_route", route="quotes")[0] == "per_second"
+    assert refused(place(), "rate_limit_route", route="quotes", per_second=-1)[0] == "per_second"
+
+
 # the database
 
 
@@ -261,9 +305,8 @@ def test_dead_letters_go_back_or_away(place: Callable[..., Place]) -> None:
         assert refused(where, name, kind="letter")[0] == "kind"
 
 
-def test_what_needs_a_worker_says_so_where_there_is_none(engine: MemoryEngine) -> None:
-    database: Any = FakeDatabase({})
-    where = Place(engine, FakeSettings(), ("gateway", "orders"), {}, database)
+def test_what_needs_a_worker_says_so_where_there_is_none(place: Callable[..., Place]) -> None:
+    where = place(services=("gateway", "orders"))
     parameter, words = refused(where, "pause_jobs")
     assert (parameter, words) == (
         "service",
