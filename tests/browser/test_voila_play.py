@@ -72,6 +72,21 @@ def test_an_incident_is_played_from_the_briefing_to_the_review(
 
 
 @pytest.mark.usefixtures("kernels")
+def test_the_page_is_dark_where_the_browser_asks_for_it(
+    jupyter: str, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(color_scheme="dark")
+    page.goto(f"{jupyter}/{PAGE}?scenario=checkout-stalls&token={TOKEN}")
+    page.locator(".ob-desk").wait_for(timeout=SLOW)
+    ground = "e => getComputedStyle(e).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
+    assert max(page.locator(".ob-desk").evaluate(ground)) < 80
+    assert max(page.locator("body").evaluate(ground)) < 80
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
+    assert min(page.locator(".ob-desk").evaluate(ground)) > 200
+
+
+@pytest.mark.usefixtures("kernels")
 def test_an_unknown_scenario_is_a_card_with_those_there_are(
     jupyter: str, open_page: Callable[..., Any]
 ) -> None:
