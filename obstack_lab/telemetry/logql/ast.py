@@ -276,6 +276,11 @@ class Grouping:
     names: tuple[str, ...]
     without: bool = False
 
+    @property
+    def says_something(self) -> bool:
+        """Whether it is more than `by ()`, which is left out."""
+        return self.without or bool(self.names)
+
     def __str__(self) -> str:
         return f"{'without' if self.without else 'by'} ({','.join(self.names)})"
 
@@ -291,7 +296,7 @@ class RangeAggregation:
 
     def __str__(self) -> str:
         parameter = "" if self.parameter is None else f"{format_float(self.parameter)},"
-        grouping = f" {self.grouping}" if self.grouping else ""
+        grouping = f" {self.grouping}" if self.grouping and self.grouping.says_something else ""
         return f"{self.op}({parameter}{self.range}){grouping}"
 
 
@@ -305,7 +310,7 @@ class VectorAggregation:
     grouping: Grouping | None = None
 
     def __str__(self) -> str:
-        grouping = f" {self.grouping}" if self.grouping else ""
+        grouping = f" {self.grouping}" if self.grouping and self.grouping.says_something else ""
         parameter = "" if self.parameter is None else f"{self.parameter},"
         return f"{self.op}{grouping}({parameter}{self.inner})"
 

@@ -69,15 +69,19 @@ class Entry:
 
     def extract(self, name: str, value: str) -> None:
         """Take a label out of the line: clashes are renamed, the first of duplicates wins."""
-        if name in self.stream or name in self.meta:
+        if name in self.stream or (name in self.meta and not self.is_hidden(name)):
             name += "_extracted"
         if name not in self.parsed:
             self.parsed[name] = value
 
+    def is_hidden(self, name: str) -> bool:
+        """Say whether a stage took this label of the stream's or the metadata's away."""
+        return self.hidden is not None and name in self.hidden
+
     def fail(self, error: str, details: str = "") -> None:
-        """Mark the line as one that a stage could not treat."""
+        """Mark the line as one that a stage could not treat; details stay until there are new."""
         self.error = error
-        self.details = details
+        self.details = details or self.details
 
     def stream_labels(self) -> dict[str, str]:
         """Return the stream's labels that no stage has replaced or taken away."""

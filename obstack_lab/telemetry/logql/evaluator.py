@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from obstack_lab.telemetry.logql import ast
+from obstack_lab.telemetry.logql.arithmetic import ARITHMETIC
 from obstack_lab.telemetry.logql.binary import combine
 from obstack_lab.telemetry.logql.entry import Entry
 from obstack_lab.telemetry.logql.errors import DeadlinePassed, LimitError
@@ -25,6 +26,8 @@ Matrix = dict[LabelSet, list[float | None]]
 Samples = dict[LabelSet, tuple[list[int], list[float]]]
 _CHECK_EVERY = 64
 _SUMMABLE = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate", "sum_over_time"})
+_SHARED = _SUMMABLE | {"min_over_time", "max_over_time"}
+"""What Loki computes in parts that it then puts together."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Evaluation:
     """One metric query on its way: where lines come from, the steps, deadline and ceiling.
 
     The ceiling holds for the result, for each side of a binary operation, and for what Loki
-    computes apart: a minimum or maximum over grouped minima or maxima.
+    computes apart (`_is_split`).
     """
 
     source: Source
@@ -106,12 +109,13 @@ class Evaluation:
                 else:
                     inner = self.matrix(tree.inner)
                     if _is_split(tree):
-                        self._check_series(inner)
+                        self._check_series(inner, parts=_parts(tree))
                 return aggregate(tree, inner, len(self.steps.times))
             case ast.LabelReplace():
                 return replace_label(tree, self.matrix(tree.inner))
             case ast.Binary():
-                left, right = self._limited(tree.left), self._limited(tree.right)
+                side = self.run if _scales(tree) else self._limited
+                left, right = side(tree.left), side(tree.right)
                 return combine(tree, left, right, len(self.steps.times))
             case _:
                 raise TypeError(tree)
@@ -126,8 +130,8 @@ class Evaluation:
             self._check_series(result)
         return result
 
-    def _check_series(self, result: Matrix) -> None:
-        if self.most_series is not None and len(result) > self.most_series:
+    def _check_series(self, result: Matrix, parts: int = 1) -> None:
+        if self.most_series is not None and len(result) > parts * self.most_series:
             raise LimitError(
                 f"maximum number of series ({self.most_series}) reached for a single query; "
                 "consider reducing query cardinality by adding more specific stream selectors, "
@@ -158,13 +162,47 @@ class Evaluation:
 
 
 def _is_split(tree: ast.VectorAggregation) -> bool:
+    """Say whether Loki computes what is aggregated apart, so that its ceiling holds for it."""
     inner = tree.inner
-    return (
-        tree.op in ("min", "max")
-        and isinstance(inner, ast.RangeAggregation)
-        and inner.op in ("min_over_time", "max_over_time")
-        and inner.grouping is not None
-    )
+    if tree.op in ("sort", "sort_desc"):
+        return False
+    if isinstance(inner, ast.RangeAggregation):
+        if tree.op in ("topk", "bottomk") and inner.range.unwrap and inner.grouping is None:
+            return True
+        return _is_apart(inner) and (tree.op != "sum" or inner.grouping is not None)
+    if tree.op == "sum" and not isinstance(inner, ast.LabelReplace):
+        return False
+    return _is_apart(inner)
+
+
+def _parts(tree: ast.VectorAggregation) -> int:
+    """Return into how many parts Loki cuts the streams, with a ceiling for each."""
+    inner = tree.inner
+    shared = isinstance(inner, ast.RangeAggregation) and inner.range.unwrap is None
+    return 2 if shared and tree.op not in ("topk", "bottomk") else 1
+
+
+def _is_apart(tree: ast.Query) -> bool:
+    match tree:
+        case ast.RangeAggregation():
+            if tree.range.unwrap is None:
+                return tree.op != "absent_over_time"
+            return tree.op in ("min_over_time", "max_over_time") and tree.grouping is not None
+        case ast.VectorAggregation():
+            extreme = isinstance(tree.inner, ast.RangeAggregation) and tree.inner.op in _SHARED
+            return extreme or _is_apart(tree.inner)
+        case ast.LabelReplace():
+            return _is_apart(tree.inner)
+        case ast.Binary():
+            return _scales(tree) and (_is_apart(tree.left) or _is_apart(tree.right))
+        case _:
+            return False
+
+
+def _scales(tree: ast.Binary) -> bool:
+    """Say whether a number is added to the series or they are multiplied by it, and the like."""
+    numbers = isinstance(tree.left, ast.Literal) or isinstance(tree.right, ast.Literal)
+    return numbers and tree.op in ARITHMETIC
 
 
 def pushes_grouping(tree: ast.VectorAggregation) -> bool:

@@ -22,6 +22,12 @@ def _pad(level: int) -> str:
     return "  " * level
 
 
+def _grouping(grouping: ast.Grouping | None) -> str:
+    if grouping is None or not grouping.says_something:
+        return ""
+    return f" {'without' if grouping.without else 'by'} ({', '.join(grouping.names)})"
+
+
 class _Formatter:
     def __init__(self, widest: int) -> None:
         self.widest = widest
@@ -39,7 +45,8 @@ class _Formatter:
                 return self._vector(tree, level)
             case ast.Binary():
                 left, right = self.query(tree.left, level + 1), self.query(tree.right, level + 1)
-                return f"{left}\n{_pad(level)}{tree.op}{tree.matching}\n{right}"
+                matching = tree.matching if tree.matching != ast.Matching(on=True) else ""
+                return f"{left}\n{_pad(level)}{tree.op}{matching}\n{right}"
             case ast.LabelReplace():
                 words = (tree.target, tree.replacement, tree.source, tree.regex)
                 parts = [
@@ -52,28 +59,32 @@ class _Formatter:
                 return _pad(level) + flat
 
     def _selector(self, tree: ast.Selector, level: int) -> str:
-        head = str(ast.Selector(tree.matchers))
-        lines = [_pad(level) + head, *(f"{_pad(level + 1)}{stage}" for stage in tree.stages)]
+        lines = [_pad(level) + str(ast.Selector(tree.matchers))]
+        for before, stage in zip((None, *tree.stages), tree.stages, strict=False):
+            if isinstance(before, ast.LineFilter) and isinstance(stage, ast.LineFilter):
+                lines[-1] += f" {stage}"
+            else:
+                lines.append(f"{_pad(level + 1)}{stage}")
         return "\n".join(lines)
 
     def _range(self, tree: ast.RangeAggregation, level: int) -> str:
         extent = tree.range
         inner = self.query(extent.selector, level + 1)
-        if extent.unwrap:
-            inner = (
-                f"{self._selector(extent.selector, level + 1)}\n{_pad(level + 2)}{extent.unwrap}"
-            )
+        if unwrap := extent.unwrap:
+            parts = [str(ast.Unwrap(unwrap.label, unwrap.conversion))]
+            parts += [f"| {item}" for item in unwrap.filters]
+            inner = "\n".join((inner, *(_pad(level + 2) + part for part in parts)))
         inner += f" [{format_calendar_duration(extent.interval)}]"
         if extent.offset:
             inner += f" offset {format_duration(extent.offset)}"
         parameter = ""
         if tree.parameter is not None:
             parameter = f"{_pad(level + 1)}{format_float(tree.parameter)},\n"
-        grouping = f" {tree.grouping}" if tree.grouping else ""
+        grouping = _grouping(tree.grouping)
         return f"{_pad(level)}{tree.op}(\n{parameter}{inner}\n{_pad(level)}){grouping}"
 
     def _vector(self, tree: ast.VectorAggregation, level: int) -> str:
-        grouping = f" {tree.grouping}" if tree.grouping else ""
+        grouping = _grouping(tree.grouping)
         parameter = "" if tree.parameter is None else f"{_pad(level + 1)}{tree.parameter},\n"
         inner = self.query(tree.inner, level + 1)
         return f"{_pad(level)}{tree.op}{grouping}(\n{parameter}{inner}\n{_pad(level)})"

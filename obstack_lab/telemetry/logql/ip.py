@@ -6,6 +6,8 @@ import functools
 import ipaddress
 import re
 
+from obstack_lab.telemetry.logql.gonumber import quote
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _CANDIDATE = re.compile(r"\d{1,3}\.[\d.]*|[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*", re.ASCII)
 INVALID = "ip: invalid pattern"
@@ -27,9 +29,9 @@ class IpMatcher:
             else:
                 self._low = self._high = _strict(pattern)
         except ValueError as error:
-            raise ValueError(INVALID) from error
+            raise ValueError(f"{INVALID}: {quote(pattern)}") from error
         if self._low.version != self._high.version or int(self._low) > int(self._high):
-            raise ValueError(INVALID)
+            raise ValueError(f"{INVALID}: {quote(pattern)}")
 
     def matches(self, text: str) -> bool:
         """Say whether the text is an address that the pattern covers."""

@@ -86,9 +86,12 @@ def parse_fields(fields: tuple[tuple[str, list[str | int]], ...]) -> Callable[[E
             return True
         document = _document(line)
         for name, steps in fields:
-            label = f"{name}_extracted" if name in entry.stream or name in entry.meta else name
-            if label not in entry.parsed:
-                value = follow(document, steps)
+            taken = (name in entry.stream or name in entry.meta) and not entry.is_hidden(name)
+            label = f"{name}_extracted" if taken else name
+            value = follow(document, steps)
+            if value is None and entry.get(name) is not None:
+                continue
+            if not entry.parsed.get(label):
                 if isinstance(value, list | tuple):
                     with contextlib.suppress(ValueError, IndexError, RecursionError):
                         value = raw_text(line, steps)

@@ -12,6 +12,7 @@ _WORD = re.compile(
     |(?P<SIGN>[\[\].])|(?P<OTHER>.))""",
     re.VERBOSE,
 )
+_NO_KEY = re.compile(r"[^\w\s\".-]")
 _KEY = re.compile(r"[^\s=\"]+")
 
 
@@ -73,6 +74,8 @@ def parse_key(text: str) -> str:
             f"cannot parse expression [{text}]: syntax error: unexpected $end, "
             "expecting STRING or KEY"
         )
+    if wrong := _NO_KEY.search(text):
+        raise PathError(f"cannot parse expression [{text}]: unexpected char {wrong.group()}")
     if len(keys) > 1:
         raise PathError(f"cannot parse expression [{text}]: syntax error: unexpected KEY")
     return str(keys[0])

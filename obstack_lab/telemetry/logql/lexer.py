@@ -27,7 +27,7 @@ KEYWORDS = frozenset({
     "drop", "keep", "and", "or", "unless",
 })  # fmt: skip
 _DISPLAY = {name: name.upper() for name in RANGE_OPERATIONS | VECTOR_OPERATIONS} | {
-    "label_replace": "LABEL_REPLACE", "vector": "VECTOR",
+    "vector": "VECTOR",
 }  # fmt: skip
 _TWO = ("|=", "|~", "|>", "!=", "!~", "!>", "=~", "==", ">=", "<=")
 _ONE = frozenset("{}(),=|<>+-*/%^.[]")
@@ -35,7 +35,9 @@ _NUMBER = re.compile(
     r"0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9]*)?|0[bB][0-9_]*|0[oO][0-9_]*"
     r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]*)?"
 )
+_NO_EXPONENT = re.compile(r"[0-9._]*[eE][+-]?")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_GROUPING = re.compile(r"(?:by|without)(?:[ \t\r\n]+|#[^\n]*)*\(", re.IGNORECASE)
 _DURATION = re.compile(r"[0-9.nsuµmhdwy]+")
 _SIZE = re.compile(r"[0-9.BKkMGTPEi]+")
 _FLAG = re.compile(r"--(?:strict|keep-empty)\b")
@@ -129,7 +131,7 @@ class _Scanner:
         elif match := _IDENTIFIER.match(query, position):
             self._word(match.group())
         elif match := _FLAG.match(query, position):
-            self._emit("PARSER_FLAG", match.group(), match.end())
+            self._emit("FUNCTION_FLAG", match.group(), match.end(), lined=False)
         elif query[position : position + 2] in _TWO:
             sign = query[position : position + 2]
             self._emit(sign, sign, position + 2, lined=False)
@@ -211,6 +213,10 @@ class _Scanner:
         query, position = self.query, self.position
         number = _NUMBER.match(query, position)
         text = number.group() if number else query[position]
+        if _NO_EXPONENT.fullmatch(text):
+            raise self._fail("exponent has no digits")
+        if text.lower() == "0x":
+            raise self._fail("hexadecimal literal has no digits")
         duration = _DURATION.match(query, position)
         if duration and len(duration.group()) > len(text):
             value = _duration(duration.group())
@@ -253,8 +259,7 @@ class _Scanner:
             at = match.end()
         if self.query[at : at + 1] == "(":
             return True
-        match = _IDENTIFIER.match(self.query, at)
-        return bool(match and match.group().lower() in ("by", "without"))
+        return _GROUPING.match(self.query, at) is not None
 
 
 def display(kind: str) -> str:

@@ -114,12 +114,20 @@ def parse_fields(fields: tuple[tuple[str, str], ...], *, strict: bool) -> Callab
 
     def stage(entry: Entry) -> bool:
         values: dict[str, str] = {}
+        known: set[str] = set()
         for key, value in _read(entry, strict=strict):
-            values[label_name(key)] = value
+            if entry.parsed.get(key):
+                known.add(key)
+            else:
+                values[label_name(key)] = value
+        if all(name in known for name, _ in fields):
+            return True
         for name, key in fields:
             value = values.get(key, "")
-            label = f"{name}_extracted" if name in entry.stream or name in entry.meta else name
-            entry.parsed.setdefault(label, value.replace("�", " "))
+            taken = name in entry.stream or name in entry.meta
+            if value or not taken:
+                label = f"{name}_extracted" if taken else name
+                entry.parsed[label] = value.replace("�", " ")
         return True
 
     return stage

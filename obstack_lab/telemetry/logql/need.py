@@ -36,6 +36,15 @@ def without_parsers(tree: ast.RangeAggregation) -> ast.RangeAggregation:
     return _with_stages(tree, tuple(stage for stage in stages if not isinstance(stage, _PARSERS)))
 
 
+def trims(tree: ast.RangeAggregation) -> bool:
+    """Say whether labels without a value go: with any stage that takes labels away."""
+    return any(
+        isinstance(stage, ast.LabelChoice)
+        or (isinstance(stage, ast.LabelFormat) and any(one.rename for one in stage.assignments))
+        for stage in tree.range.selector.stages
+    )
+
+
 def _with_stages(tree: ast.RangeAggregation, stages: tuple[ast.Stage, ...]) -> ast.RangeAggregation:
     if stages == tree.range.selector.stages:
         return tree
@@ -98,7 +107,7 @@ def _stopping(parse: StageFunction, wanted: frozenset[str]) -> StageFunction:
         error, details = entry.error, entry.details
         parse(entry)
         if entry.error and not error and entry.parsed.keys() >= wanted:
-            entry.fail(error, details)
+            entry.error, entry.details = error, details
         return True
 
     return stage

@@ -137,7 +137,8 @@ class _Parser:
             raise words.unexpected("NUMBER", "{", "(")
         extent = self._log_range()
         if words.now.kind != ")":
-            raise words.unexpected()
+            ended = extent.selector.stages or extent.unwrap
+            raise words.unexpected(*([")"] if ended else []))
         words.next()
         tree = ast.RangeAggregation(op, extent, parameter, self._grouping())
         if reason := _range_fault(tree):
@@ -150,7 +151,7 @@ class _Parser:
             raise words.unexpected("{", "(")
         selector, unwrap, extent = self._ranged()
         if extent is None:
-            raise words.unexpected(*(["RANGE", "|"] if unwrap and not unwrap.filters else []))
+            raise words.unexpected(*(["RANGE", "|"] if unwrap else []))
         return ast.LogRange(selector, extent[0], extent[1], unwrap)
 
     def _ranged(self) -> tuple[ast.Selector, ast.Unwrap | None, tuple[int, int] | None]:
@@ -167,9 +168,7 @@ class _Parser:
             selector, unwrap, extent = self._ranged()
             words.depth -= 1
             if words.now.kind != ")":
-                raise words.unexpected(
-                    *(["RANGE", "|"] if unwrap and not unwrap.filters and not extent else [])
-                )
+                raise words.unexpected(*(["RANGE", "|"] if unwrap and not extent else []))
             words.next()
         else:
             selector = ast.Selector(self.lines.matchers())

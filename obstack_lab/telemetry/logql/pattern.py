@@ -86,7 +86,7 @@ def extract(pieces: tuple[Piece, ...], line: str) -> list[tuple[str, str]]:
 
 
 def fits(pieces: tuple[Piece, ...], line: str) -> bool:
-    """Say whether the whole line has the pattern's shape."""
+    """Say whether the line has the pattern's shape; it may begin before a literal at the start."""
     if not line or not pieces:
         return not line and not pieces
     at = 0
@@ -94,7 +94,7 @@ def fits(pieces: tuple[Piece, ...], line: str) -> bool:
         if piece.capture:
             continue
         end = line.find(piece.text, at)
-        if end < 0 or (index == 0 and end != 0) or (index and end == at):
+        if end < 0 or (index and end == at):
             return False
         at = end + len(piece.text)
     return pieces[-1].capture == (at != len(line))

@@ -24,7 +24,7 @@ _COLOUR = re.compile(
 
 def compile_stages(stages: Sequence[ast.Stage]) -> list[StageFunction]:
     """Return one function a stage; it changes the entry and says whether the line stays."""
-    return [_compile(stage) for stage in stages]
+    return [_compile(stages, place) for place in range(len(stages))]
 
 
 def run(functions: Sequence[StageFunction], entry: Entry) -> bool:
@@ -32,13 +32,25 @@ def run(functions: Sequence[StageFunction], entry: Entry) -> bool:
     return all(function(entry) for function in functions)
 
 
-def _compile(stage: ast.Stage) -> StageFunction:
+def _compile(stages: Sequence[ast.Stage], place: int) -> StageFunction:
+    stage = stages[place]
     if isinstance(stage, ast.TextParser):
         return _text_parser(stage)
     try:
         return _build(stage)
     except ValueError as error:
-        raise ParseError(f"stage '{stage}' : {error}") from error
+        raise ParseError(f"stage '{_shown(stages, place)}' : {error}") from error
+
+
+def _shown(stages: Sequence[ast.Stage], place: int) -> str:
+    """Return the text of a stage, of a line filter with those that stand beside it."""
+    first, beyond = place, place + 1
+    if isinstance(stages[place], ast.LineFilter):
+        while first and isinstance(stages[first - 1], ast.LineFilter):
+            first -= 1
+        while beyond < len(stages) and isinstance(stages[beyond], ast.LineFilter):
+            beyond += 1
+    return " ".join(map(str, stages[first:beyond]))
 
 
 def _build(stage: ast.Stage) -> StageFunction:  # noqa: PLR0911 - one return a case
@@ -159,8 +171,7 @@ def _label_format(stage: ast.LabelFormat) -> StageFunction:
                 value = entry.get(source)
                 if value is not None:
                     entry.set(name, value)
-                    if name != source:
-                        entry.remove(source)
+                    entry.remove(source)
                 continue
             try:
                 entry.set(name, source.render(entry))

@@ -8,7 +8,7 @@ from obstack_lab.telemetry.logql import ast, gonumber
 from obstack_lab.telemetry.logql.entry import ERROR, Entry
 from obstack_lab.telemetry.logql.errors import PipelineError
 from obstack_lab.telemetry.logql.filters import label_stage
-from obstack_lab.telemetry.logql.need import lean, needed, stages_for, without_parsers
+from obstack_lab.telemetry.logql.need import lean, needed, stages_for, trims, without_parsers
 from obstack_lab.telemetry.logql.pipeline import StageFunction
 
 FAILED = "SampleExtractionErr"
@@ -32,6 +32,7 @@ class SampleExtractor:
             tree = without_parsers(tree)
         self.stages: list[StageFunction] = stages_for(tree.range.selector.stages, wanted)
         self.counts_bytes = tree.op in _BYTES
+        self._trims = trims(tree)
         self._read = _reader(self.unwrap.conversion) if self.unwrap else None
         self._filters = [label_stage(item) for item in self.unwrap.filters] if self.unwrap else []
 
@@ -55,7 +56,7 @@ class SampleExtractor:
     def _unwrapped(self, entry: Entry) -> float | None:
         assert self.unwrap is not None and self._read is not None  # noqa: S101, PT018 - the caller's
         text = entry.get(self.unwrap.label)
-        if text is None:
+        if not text:
             return None
         value = 0.0
         if not entry.error:
@@ -75,10 +76,10 @@ class SampleExtractor:
             pairs = ((name, entry.get(name)) for name in grouping.names)
             return tuple(sorted((name, value) for name, value in pairs if value is not None))
         labels = entry.labels()
-        if self.unwrap is None and grouping is None:
-            return tuple(sorted(labels.items()))
         if self.unwrap is not None:
             labels.pop(self.unwrap.label, None)
+        if grouping is None and not self._trims:
+            return tuple(sorted(labels.items()))
         for name in grouping.names if grouping else ():
             labels.pop(name, None)
         return tuple(sorted((name, value) for name, value in labels.items() if value))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obstack_lab.telemetry.logql import ast, gonumber
+from obstack_lab.telemetry.logql.pipeline import compile_stages
+from obstack_lab.telemetry.logql.regex import RegexError, compile_regex
 from obstack_lab.telemetry.logql.words import Words
 
 LINE_OPERATORS = ("|=", "|~", "|>", "!=", "!~", "!>")
@@ -37,11 +39,20 @@ class StageParser:
             sign = words.take(*_MATCH_SIGNS)
             if sign is None:
                 raise words.unexpected(*_MATCH_SIGNS)
-            found.append(ast.Matcher(name, sign.kind, self._string()))
+            found.append(self._matcher(name, sign.kind))
             if words.take("}"):
                 return tuple(found)
             if not words.take(","):
                 raise words.unexpected("}", ",")
+
+    def _matcher(self, name: str, sign: str) -> ast.Matcher:
+        value = self._string()
+        if "~" in sign:
+            try:
+                compile_regex(value)
+            except RegexError as error:
+                raise self.words.fail(str(error)) from error
+        return ast.Matcher(name, sign, value)
 
     def stages(self, *, stop_at_unwrap: bool = False) -> tuple[ast.Stage, ...]:
         """Read stages until something else; with `stop_at_unwrap`, `| unwrap` is something else."""
@@ -151,8 +162,8 @@ class StageParser:
         return {
             "json": lambda: ast.JsonParser(self._fields()),
             "logfmt": self._logfmt,
-            "regexp": lambda: ast.TextParser("regexp", self._string()),
-            "pattern": lambda: ast.TextParser("pattern", self._string()),
+            "regexp": lambda: self._text_parser("regexp"),
+            "pattern": lambda: self._text_parser("pattern"),
             "unpack": lambda: ast.TextParser("unpack"),
             "decolorize": ast.Decolorize,
             "line_format": lambda: ast.LineFormat(self._string()),
@@ -160,6 +171,11 @@ class StageParser:
             "drop": lambda: self._choice("drop"),
             "keep": lambda: self._choice("keep"),
         }
+
+    def _text_parser(self, kind: str) -> ast.TextParser:
+        stage = ast.TextParser(kind, self._string())
+        compile_stages([stage])
+        return stage
 
     def _fields(self) -> tuple[tuple[str, str], ...]:
         words = self.words
@@ -173,7 +189,7 @@ class StageParser:
 
     def _logfmt(self) -> ast.LogfmtParser:
         flags = []
-        while token := self.words.take("PARSER_FLAG"):
+        while token := self.words.take("FUNCTION_FLAG"):
             flags.append(token.text)
         return ast.LogfmtParser(
             self._fields(), strict="--strict" in flags, keep_empty="--keep-empty" in flags

@@ -24,7 +24,7 @@ def parse(query: str, *, lines: bool = True) -> ast.Query:
     Where log queries are not taken (`lines` false), the stages of one are not looked at.
     """
     tree, words = read(query)
-    _check_regexes(tree)
+    _check_replacements(tree)
     if words.deferred:
         raise words.deferred[0]
     if lines or not isinstance(tree, ast.Selector):
@@ -68,18 +68,6 @@ def selectors(tree: ast.Query) -> list[tuple[ast.Selector, ast.Unwrap | None]]:
             return selectors(tree.left) + selectors(tree.right)
         case _:
             return []
-
-
-def _check_regexes(tree: ast.Query) -> None:
-    """Refuse patterns of matchers before all else, as they are compiled while reading."""
-    try:
-        for selector, _ in selectors(tree):
-            for matcher in selector.matchers:
-                if "~" in matcher.op:
-                    compile_regex(matcher.value)
-        _check_replacements(tree)
-    except RegexError as error:
-        raise ParseError(str(error)) from error
 
 
 def _check_replacements(tree: ast.Query) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.sample import LabelSet, filled
@@ -67,14 +68,58 @@ def _extremes(
     lowest = tree.op == "bottomk"
     result: Matrix = {}
     for members in groups.values():
+        members.sort(key=itemgetter(0))
         for step in range(steps):
             present = [
-                (value, labels) for labels, row in members if (value := row[step]) is not None
+                (_rank(value, lowest=lowest), value, labels)
+                for labels, row in members
+                if (value := row[step]) is not None
             ]
-            present.sort(key=lambda pair: _rank(pair[0], lowest=lowest))
-            for value, labels in present[:count]:
+            for _, value, labels in first_ranked(present, count):
                 result.setdefault(labels, [None] * steps)[step] = value
     return result
+
+
+def first_ranked(
+    items: Sequence[tuple[tuple[bool, float], float, LabelSet]], count: int
+) -> list[tuple[tuple[bool, float], float, LabelSet]]:
+    """Return the `count` items of the first ranks, best first.
+
+    Which of equal ones stay is as a binary heap of the best so far has it, the worst on top: a
+    better item takes the place of the top.
+    """
+    heap: list[tuple[tuple[bool, float], float, LabelSet]] = []
+    for item in items:
+        if len(heap) < count:
+            heap.append(item)
+            _rise(heap, len(heap) - 1)
+        elif item[0] < heap[0][0]:
+            heap[0], heap[-1] = heap[-1], heap[0]
+            heap.pop()
+            _sink(heap)
+            heap.append(item)
+            _rise(heap, len(heap) - 1)
+    return sorted(heap, key=itemgetter(0))
+
+
+def _rise(heap: list[tuple[tuple[bool, float], float, LabelSet]], place: int) -> None:
+    while place:
+        above = (place - 1) // 2
+        if heap[place][0] <= heap[above][0]:
+            return
+        heap[place], heap[above] = heap[above], heap[place]
+        place = above
+
+
+def _sink(heap: list[tuple[tuple[bool, float], float, LabelSet]]) -> None:
+    place = 0
+    while (below := 2 * place + 1) < len(heap):
+        if below + 1 < len(heap) and heap[below + 1][0] > heap[below][0]:
+            below += 1
+        if heap[below][0] <= heap[place][0]:
+            return
+        heap[place], heap[below] = heap[below], heap[place]
+        place = below
 
 
 def _rank(value: float, *, lowest: bool) -> tuple[bool, float]:

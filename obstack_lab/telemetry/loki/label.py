@@ -17,6 +17,7 @@ from obstack_lab.telemetry.loki.store import LogStore, stream_condition
 from obstack_lab.telemetry.loki.stream import Stream
 from obstack_lab.telemetry.loki.times import Parameters, bounds, default_step, parse_step
 
+MILLISECOND = 1_000_000
 VOLUME = Path(__file__).with_name("volume.sql")
 Labels = tuple[tuple[str, str], ...]
 
@@ -41,7 +42,7 @@ class LabelService:
         """Return the label sets that any of the selectors choose."""
         start, end = bounds(get, time.time_ns())
         found: dict[int, dict[str, str]] = {}
-        selectors = [parse_selector(text).matchers for text in matches] or [()]
+        selectors = [_any_matchers(text) for text in matches] or [()]
         for matchers in selectors:
             for stream in self.store.streams.select(matchers, start, end):
                 found[stream.id] = stream.labels
@@ -74,7 +75,7 @@ class LabelService:
         return {"resultType": "vector", "result": result}
 
     def volume_range(self, get: Parameters) -> dict[str, Any]:
-        """Return the bytes by the selector's labels and step."""
+        """Return the bytes by the selector's labels and step, stamped with each step's end."""
         start, end = bounds(get, time.time_ns())
         step = parse_step(text) if (text := get("step")) else default_step(start, end)
         if step <= 0:
@@ -125,20 +126,24 @@ class LabelService:
         self, get: Parameters, start: int, end: int, step: int
     ) -> dict[Labels, dict[int, int]]:
         query = get("query") or "{}"
-        matchers = () if query.replace(" ", "") == "{}" else selector_of(query).matchers
+        matchers = () if _is_empty(query) else selector_of(query).matchers
         streams = self.store.streams.select(matchers, start, end)
         if not streams:
             return {}
         targets = [name for name in get("targetLabels").split(",") if name]
         by_series = get("aggregateBy") != "labels"
-        named = targets or [matcher.name for matcher in matchers] or ["service_name"]
-        bucket = f"(ts - {start}) // {step}" if step else "0"
+        named = targets or [matcher.name for matcher in matchers]
+        bucket = f"ts // {step}" if step else "0"
         found: dict[Labels, dict[int, int]] = {}
         for number, bucket_number, size in self._sizes(streams, bucket, start, end):
             labels = self.store.streams[number].labels
-            chosen = sorted({name: labels[name] for name in named if name in labels}.items())
+            everything = not named or (not by_series and not targets)
+            chosen = sorted((n, v) for n, v in labels.items() if everything or n in named)
+            if not chosen or not labels.keys() >= set(targets):
+                continue
             keys: list[Labels] = [tuple(chosen)] if by_series else [((n, ""),) for n, _ in chosen]
-            moment = start + int(bucket_number) * step
+            beyond = (int(bucket_number) + 1) * step
+            moment = beyond - MILLISECOND if beyond < end else end
             for key in keys:
                 sizes = found.setdefault(key, {})
                 sizes[moment] = sizes.get(moment, 0) + int(size)
@@ -166,6 +171,15 @@ def selector_of(query: str) -> ast.Selector:
     if not isinstance(tree, ast.Selector) or tree.stages:
         raise LogqlError(MATCHERS_ONLY)
     return tree
+
+
+def _is_empty(query: str) -> bool:
+    return query.replace(" ", "") == "{}"
+
+
+def _any_matchers(query: str) -> tuple[ast.Matcher, ...]:
+    """Return the matchers of a selector, none for `{}`."""
+    return () if _is_empty(query) else parse_selector(query).matchers
 
 
 def _limit(get: Parameters) -> int:

@@ -28,11 +28,11 @@ _FIELD = re.compile(
 )
 _NAME_PARTS = ("level", "severity", "lvl")
 _BEFORE = len('"log.')
-_KEYWORDS = (
-    ("err:", "error"), ("error", "error"), ("warn", "warn"), ("warning", "warn"),
-    ("critical", "critical"), ("fatal", "fatal"), ("debug", "debug"), ("trace", "trace"),
-    ("info", "info"),
-)  # fmt: skip
+_WORD = re.compile(
+    r"""(?:^|(?<=[\s(\[{|'"=]))(error|err|warning|warn|critical|fatal|debug|trace|info)"""
+    r"""(?=[\s!,()\[\]{}|'"=:]|$)""",
+    re.ASCII,
+)
 
 
 def normalized(text: str) -> str:
@@ -78,5 +78,5 @@ def from_severity(number: str) -> str:
 
 def _from_words(lowered: str) -> str:
     """Return the level whose word stands first in the line."""
-    found = [(at, name) for word, name in _KEYWORDS if (at := lowered.find(word)) >= 0]
-    return min(found)[1] if found else UNKNOWN
+    match = _WORD.search(lowered)
+    return _VALUES[match.group(1)] if match else UNKNOWN

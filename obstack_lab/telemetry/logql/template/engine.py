@@ -198,11 +198,11 @@ class _Run:
         if head.kind == "function" and not head.fields:
             return self._call(head, command[1:], dot, final)
         if len(command) > 1 or final is not _MISSING:
-            what = (
-                "nil is not a command"
-                if head.kind == "nil"
-                else (f"can't give argument to non-function {head.text}")
-            )
+            what = f"can't give argument to non-function {head.text}"
+            if head.kind == "nil":
+                what = "nil is not a command"
+            elif head.kind == "field":
+                what = f"{head.fields[-1]} is not a method but has arguments"
             raise self._fail(head, what)
         if head.kind == "nil":
             raise self._fail(head, "nil is not a command")
@@ -242,21 +242,18 @@ class _Run:
         name = head.text.split(".")[0]
         if name in ("and", "or"):
             return self._choose(head, name, arguments, dot, final)
-        values = [self._value(argument, dot) for argument in arguments]
-        if final is not _MISSING:
-            values.append(final)
-        if name == "__line__":
-            return self.entry.line
-        if name == "__timestamp__":
-            return GoTime(self.entry.timestamp)
-        function = FUNCTIONS[name]
-        if not function.least <= len(values) <= function.most:
+        function = FUNCTIONS.get(name)
+        count = len(arguments) + (final is not _MISSING)
+        if function is not None and not function.least <= count <= function.most:
             wanted = str(function.least)
             if function.most != function.least:
                 wanted = f"at least {function.least}"
-            raise self._fail(
-                head, f"wrong number of args for {name}: want {wanted} got {len(values)}"
-            )
+            raise self._fail(head, f"wrong number of args for {name}: want {wanted} got {count}")
+        values = [self._value(argument, dot) for argument in arguments]
+        if final is not _MISSING:
+            values.append(final)
+        if function is None:
+            return self.entry.line if name == "__line__" else GoTime(self.entry.timestamp)
         self._check_types(head, arguments, function.kinds, values)
         try:
             return function.call(*values)

@@ -311,6 +311,8 @@ class TemplateParser:
             raise self._fail(f'unexpected "{word}" in {context}', position)
         fields = list(operand.fields)
         text = operand.text
+        if self.words[self.at][0] == "field" and operand.kind in ("field", "variable"):
+            position = self.words[self.at][2]
         while self.words[self.at][0] == "field":
             extra = self._take()[1]
             fields.append(extra[1:])
