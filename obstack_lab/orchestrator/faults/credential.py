@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from psycopg import sql
 
 from obstack_lab.engine.interface import Component, Engine
-from obstack_lab.orchestrator.faults.database import Connection, first, session, statement
+from obstack_lab.orchestrator.faults.database import Connection, first, look, session, statement
 from obstack_lab.orchestrator.faults.form import Field, problems
 from obstack_lab.orchestrator.faults.interface import Injection
 from obstack_lab.review.journal import ChangeEntry
@@ -71,7 +71,7 @@ class CredentialDriver:
     def residual(self, engine: Engine, injection: Injection) -> bool:
         if not _pids(engine, _services(injection.params)) & _old(injection):
             return False
-        with session(engine, "lab", _APPLICATION) as connection:
+        with look(engine) as connection:
             now = first(connection, statement("verifier"), {"role": _ROLE})
         return now is None or now[0] != injection.before["verifier"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 
 import psycopg
@@ -13,6 +13,8 @@ from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import EngineError, LabError
 
 _CONNECT_SECONDS = 3
+_LOOKING = "obstack-sql"
+"""The name of the lab's other questions, too."""
 _OPTIONS = "-c statement_timeout=20s -c lock_timeout=10s"
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -46,6 +48,11 @@ def session(engine: Engine, role: str, application: str) -> Iterator[Connection]
             yield connection
     except psycopg.Error as error:
         raise _refused(error) from error
+
+
+def look(engine: Engine) -> AbstractContextManager[Connection]:
+    """Connect to see whether a fault is there, which is done each second: as the lab itself."""
+    return session(engine, "lab", _LOOKING)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from obstack_lab.engine.interface import Engine
-from obstack_lab.orchestrator.faults.database import Connection, first, session, statement
+from obstack_lab.orchestrator.faults.database import Connection, first, look, session, statement
 from obstack_lab.orchestrator.faults.interface import Injection
 from obstack_lab.review.journal import ChangeEntry
 from obstack_lab.scenario.model import Scalar
@@ -59,7 +59,7 @@ class PostgresDriver:
             connection.execute(statement("reload"))
 
     def residual(self, engine: Engine, injection: Injection) -> bool:
-        with session(engine, "lab", _APPLICATION) as connection:
+        with look(engine) as connection:
             return bool(_pushed(connection, injection))
 
 

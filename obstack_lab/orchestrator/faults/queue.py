@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from obstack_lab.engine.interface import Engine
-from obstack_lab.orchestrator.faults.database import first, session, statement
+from obstack_lab.orchestrator.faults.database import first, look, session, statement
 from obstack_lab.orchestrator.faults.form import Field, problems
 from obstack_lab.orchestrator.faults.interface import Injection
 from obstack_lab.review.journal import ChangeEntry
@@ -63,7 +63,7 @@ class QueueDriver:
             connection.execute(statement("drop_jobs"), {"jobs": _jobs(injection)})
 
     def residual(self, engine: Engine, injection: Injection) -> bool:
-        with session(engine, "lab", _APPLICATION) as connection:
+        with look(engine) as connection:
             row = first(connection, statement("queued_jobs"), {"jobs": _jobs(injection)})
         return bool(row and row[0])
 

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import EngineError
-from obstack_lab.orchestrator.faults.database import Connection, first, session, statement
+from obstack_lab.orchestrator.faults.database import Connection, first, look, session, statement
 from obstack_lab.orchestrator.faults.form import Field, problems
 from obstack_lab.orchestrator.faults.interface import Injection
 from obstack_lab.review.journal import ChangeEntry
@@ -68,7 +68,7 @@ class SchemaDriver:
             _change(injection).take_back(connection, injection.before)
 
     def residual(self, engine: Engine, injection: Injection) -> bool:
-        with session(engine, "lab", _APPLICATION) as connection:
+        with look(engine) as connection:
             return _change(injection).there(connection, injection.before)
 
 
