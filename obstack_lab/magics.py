@@ -32,7 +32,8 @@ def register(shell: Any) -> None:
         QueryMagic(shell, "traceql", "Search traces: %traceql { status = error }", _traceql),
     ):
         shell.register_magic_function(magic, "line_cell", magic.__name__)
-    shell.register_magic_function(ReleaseMagic(shell), "cell", ReleaseMagic.__name__)
+    release = ReleaseMagic(shell)
+    shell.register_magic_function(release, "cell", release.__name__)
     if hasattr(shell, "kernel"):
         use_front(_show)
 
@@ -101,10 +102,10 @@ class QueryMagic:
 class ReleaseMagic:
     """A cell as the code of a release: `%%release orders 1.6.9`, checked and deployed."""
 
-    __name__ = "release"
     _ipython_magic_no_var_expand = True
 
     def __init__(self, shell: Any) -> None:
+        self.__name__ = "release"
         self._shell = shell
         self._options = _Options(
             prog="%%release",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from obstack_lab.engine.interface import Engine
 from obstack_lab.engine.release import every_release
-from obstack_lab.errors import ActionError, UnknownName
+from obstack_lab.errors import ActionError, EngineError, UnknownName
 from obstack_lab.orchestrator.rehearsal import rehearse
 from obstack_lab.orchestrator.views import CodeView
 
@@ -60,7 +60,11 @@ class Delivery:
         return self._folder
 
     def _told(self, service: str) -> dict[str, str]:
-        settings = json.dumps(dict(self._engine.config(service)))
+        """Return what an instance is told; of a service that is down, without its settings."""
+        try:
+            settings = json.dumps(dict(self._engine.config(service)))
+        except EngineError:
+            settings = ""
         return {**self._engine.environment(service), "SERVICE_SETTINGS": settings}
 
     def _need_free_version(self, service: str, release: str) -> None:

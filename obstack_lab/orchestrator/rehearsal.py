@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,7 +20,7 @@ import httpx
 import obstack_lab
 
 _READY_SECONDS = 15.0
-_STAY_SECONDS = 1.0
+_STAY_SECONDS = 2.0
 _STOP_SECONDS = 3.0
 _PAUSE = 0.1
 _PROBE_SECONDS = 1.0
@@ -45,9 +45,7 @@ def rehearse(service: str, release: str, folder: Path, told: Mapping[str, str]) 
 def _running(
     service: str, release: str, folder: Path, told: Mapping[str, str], said: IO[bytes]
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, door = _free_ports(2)
     argv = [sys.executable, "-m", "sut", service, "--release", release, "--port", str(port)]
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     process = subprocess.Popen(
@@ -62,6 +60,7 @@ def _running(
             **told,
             "SERVICE_INSTANCE_ID": f"{service}-rehearsal",
             "SUT_RELEASES_DIR": str(folder),
+            "PAYMENTS_TLS_PORT": str(door),
             "OTEL_EXPORTER_OTLP_ENDPOINT": "",
             "PYTHONPATH": str(Path(obstack_lab.__file__).parent.parent),
             "PYTHONSAFEPATH": "1",
@@ -77,6 +76,14 @@ def _running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(_STOP_SECONDS)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 def _come_up(process: subprocess.Popen[bytes], port: int) -> str:

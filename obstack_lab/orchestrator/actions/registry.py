@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from obstack_lab.errors import ActionError, LabError
 from obstack_lab.orchestrator.actions.cache import PurgeCache
+from obstack_lab.orchestrator.actions.certificate import RotateCertificate
 from obstack_lab.orchestrator.actions.code import Release
 from obstack_lab.orchestrator.actions.deployment import RestoreConfiguration, RotateCredential
 from obstack_lab.orchestrator.actions.instance import Drain, RollingRestart, ShiftCanary, Undrain
@@ -44,6 +45,7 @@ _ALL: tuple[Action, ...] = (
     ShiftCanary(),
     RestoreConfiguration(),
     RotateCredential(),
+    RotateCertificate(),
     KillQuery(),
     TerminateSessions(),
     CreateIndex(),

@@ -332,6 +332,22 @@ def test_a_cache_that_is_none_is_an_error_of_the_service(place: Callable[..., Pl
         act(place(web), "purge_cache", service="orders")
 
 
+def test_a_certificate_is_issued_anew(
+    place: Callable[..., Place], engine: MemoryEngine, tmp_path: Path
+) -> None:
+    with pytest.raises(EngineError, match="no certificate"):
+        act(place(), "rotate_certificate")
+    engine.set_environment("payments", {"PAYMENTS_TLS_FOLDER": str(tmp_path / "tls")})
+    first = act(place(), "rotate_certificate")
+    assert (first.before, first.after.startswith("good until 2")) == ("none", True)
+    held = (tmp_path / "tls" / "server.pem").read_bytes()
+    assert act(place(), "rotate_certificate").before == first.after
+    assert (tmp_path / "tls" / "server.pem").read_bytes() != held
+    engine.set_environment("payments", {"PAYMENTS_TLS_FOLDER": str(tmp_path / "tls/server.pem")})
+    with pytest.raises(EngineError, match="No certificate was issued"):
+        act(place(), "rotate_certificate")
+
+
 def test_a_job_beside_the_services_is_ended(
     place: Callable[..., Place], engine: MemoryEngine
 ) -> None:

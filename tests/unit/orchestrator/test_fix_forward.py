@@ -92,6 +92,14 @@ def test_good_code_is_rehearsed_with_what_the_service_is_told_and_kept(
     assert [path.name for path in kept.parent.parent.iterdir()] == ["releases"]
 
 
+def test_a_service_that_is_down_can_be_mended_by_code(
+    delivery: Delivery, engine: MemoryEngine, rehearsal: Rehearsal
+) -> None:
+    engine.crash("orders")
+    delivery.take("orders", "1.6.9", CODE)
+    assert rehearsal.seen[0][3]["SERVICE_SETTINGS"] == ""
+
+
 def test_code_that_does_not_compile_is_refused_with_its_line(
     delivery: Delivery, rehearsal: Rehearsal
 ) -> None:
