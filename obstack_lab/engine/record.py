@@ -99,9 +99,9 @@ class RosterFile:
             self._write()
 
     def keep_folders(self, folders: Iterable[Path]) -> None:
-        """Note folders outside the lab's directory that go when the lab goes."""
+        """Note more folders outside the lab's directory that go when the lab goes."""
         with self._lock:
-            self._folders = tuple(map(str, folders))
+            self._folders = tuple(dict.fromkeys((*self._folders, *map(str, folders))))
             self._write()
 
     def clear(self) -> None:

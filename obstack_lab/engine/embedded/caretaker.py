@@ -48,6 +48,7 @@ class _Watched:
     """What one probe of one process has said so far."""
 
     pid: int
+    probe: Probe
     streak: Streak
     due: float = 0.0
     asked: Future[bool] | None = field(default=None, repr=False)
@@ -142,9 +143,13 @@ class Caretaker:
                     wanted.add((ward.unit.name, kind))
                     self._ask(ward.unit, kind, probe, pool, now)
         for key in [key for key in self._watched if key not in wanted]:
-            watched = self._watched.pop(key)
-            if key[1] == "readiness" and not watched.streak.well:
-                self._family.ready(key[0], ready=True)
+            self._forget(key)
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        """Take a probe back; what it kept from requests gets them again."""
+        watched = self._watched.pop(key)
+        if key[1] == "readiness" and not watched.streak.well:
+            self._family.ready(key[0], ready=True)
 
     def _ask(
         self, unit: Unit, kind: str, probe: Probe, pool: ThreadPoolExecutor, now: float
@@ -155,8 +160,11 @@ class Caretaker:
             return
         key = (unit.name, kind)
         watched = self._watched.get(key)
+        if watched is not None and watched.probe != probe:
+            self._forget(key)
+            watched = None
         if watched is None or (watched.pid != pid and kind == "liveness"):
-            watched = _Watched(pid, Streak(probe.failures), now + probe.every)
+            watched = _Watched(pid, probe, Streak(probe.failures), now + probe.every)
             self._watched[key] = watched
         watched.pid = pid
         if watched.asked is not None and watched.asked.done():

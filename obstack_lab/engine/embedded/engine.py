@@ -97,7 +97,7 @@ class EmbeddedEngine:
             services=self._all.services,
         )
         self._all.on_ready = self._wiring.ready
-        self._limits = Limits(self._all.units_of, f"obstack-{lab_id}")
+        self._limits = Limits(self._all.units_of, f"obstack-{lab_id}", self._roster.keep_folders)
         for unit in self._all.infrastructure:
             unit.on_spawn = functools.partial(self._limits.spawned, unit)
         self._supervisor = Supervisor(time.monotonic)

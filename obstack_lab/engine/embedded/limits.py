@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import psutil
 
 from obstack_lab.engine.embedded.throttle import Throttle, throttle
 from obstack_lab.engine.embedded.unit import Unit
 from obstack_lab.engine.interface import Resource
-from obstack_lab.errors import EngineError
+from obstack_lab.errors import EngineError, UnknownName
 
 Units = Callable[[str], Sequence[Unit]]
 """The processes of a component, those that do not run included."""
@@ -21,9 +22,10 @@ Units = Callable[[str], Sequence[Unit]]
 class Limits:
     """Limits by component; a service's hold for each of its instances."""
 
-    def __init__(self, units: Units, name: str) -> None:
+    def __init__(self, units: Units, name: str, keep: Callable[[Iterable[Path]], None]) -> None:
         self._units = units
         self._name = name
+        self._keep = keep
         self._set: dict[tuple[str, Resource], float] = {}
         self._ordinary: dict[tuple[str, Resource], int] = {}
         """soft limits as they were, by unit"""
@@ -57,7 +59,8 @@ class Limits:
     def clear(self) -> None:
         """Take every limit back."""
         for component, resource in tuple(self._set):
-            self.change(component, resource, None)
+            with contextlib.suppress(UnknownName):  # a job that has ended is a component no longer
+                self.change(component, resource, None)
         with self._lock:
             for held in self._throttles.values():
                 held.release()
@@ -81,7 +84,8 @@ class Limits:
                 held.release()
             return
         if unit.name not in self._throttles:
-            self._throttles[unit.name] = throttle(f"{self._name}-{unit.name}")
+            self._throttles[unit.name] = made = throttle(f"{self._name}-{unit.name}")
+            self._keep(made.folders)
         self._throttles[unit.name].hold(pid, share)
 
     def _soften(self, unit: Unit, pid: int, resource: Resource, value: float | None) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Protocol
 
 import psutil
@@ -20,6 +21,9 @@ _LOOK_EVERY = 1.0
 
 class Throttle(Protocol):
     """Holds one component's process, and those below it, to a share."""
+
+    folders: tuple[Path, ...]
+    """what the kernel keeps of it, to be removed by whoever comes after us"""
 
     def hold(self, pid: int, share: float) -> None:
         """Hold this process to a share; a new process or another share replaces the one before."""
@@ -42,6 +46,7 @@ class Quota:
 
     def __init__(self, group: ControlGroup) -> None:
         self._group = group
+        self.folders: tuple[Path, ...] = (group.folder,)
 
     def hold(self, pid: int, share: float) -> None:
         self._group.allow(share)
@@ -61,6 +66,7 @@ class StopAndGo:
     """
 
     def __init__(self, name: str) -> None:
+        self.folders: tuple[Path, ...] = ()
         self._name = name
         self._end = threading.Event()
         self._paused = threading.Event()
