@@ -366,7 +366,7 @@ class SignalRequest(View):
 class ScaleRequest(View):
     """How many instances of a service shall run."""
 
-    instances: int = Field(ge=0, le=8)
+    instances: int = Field(ge=0, le=10)
 
 
 class ConfigView(View):
