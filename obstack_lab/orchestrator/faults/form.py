@@ -17,7 +17,7 @@ class Field:
     """One parameter; `value` takes anything."""
 
     kind: Kind = "text"
-    choices: tuple[str, ...] = ()
+    choices: tuple[Scalar, ...] = ()
     required: bool = True
     least: float = -math.inf
     most: float = math.inf
@@ -45,7 +45,7 @@ def problems(
 
 def _wrong(name: str, field: Field, value: Scalar) -> list[str]:
     if field.choices and value not in field.choices:
-        return [f"expects '{name}' to be one of {', '.join(field.choices)}"]
+        return [f"expects '{name}' to be one of {', '.join(map(str, field.choices))}"]
     if field.kind == "text" and not (isinstance(value, str) and value):
         return [f"needs the text parameter '{name}'"]
     if field.kind in {"number", "whole number"}:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 
 from obstack_lab.engine.interface import Component, Engine, Resource
-from obstack_lab.errors import UnknownName
+from obstack_lab.errors import EngineError, UnknownName
 from obstack_lab.orchestrator.faults.form import Field, problems
 from obstack_lab.orchestrator.faults.interface import Injection
 from obstack_lab.orchestrator.faults.reaper import Reaper
@@ -23,6 +24,7 @@ _FORM = {
     "resource": Field(choices=_RESOURCES, required=False),
     "value": Field("number", required=False, least=0),
     "every": Field("number", required=False, least=0.2, most=60),
+    "restart": Field("value", choices=(True, False), required=False),
     "processes": Field("whole number", required=False, least=1, most=16),
 }
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -39,7 +41,8 @@ class ProcessDriver:
     """Does to `component` what `does` says; gone once it runs again as it did.
 
     `kill` and `pause` are signals; `crash-loop` kills it as often as it comes back, `every`
-    seconds; `limit` lets it have `value` of a `resource`; `neighbour` is a job of that name with
+    seconds; `limit` lets it have `value` of a `resource`, as a deployment does where `restart` is
+    true; `neighbour` is a job of that name with
     so many `processes` that compute.
     """
 
@@ -81,6 +84,9 @@ class ProcessDriver:
                         self._reapers[injection.canary] = reaper
             case "limit":
                 old = engine.limit(component, _resource(params), float(params["value"]))
+                if params.get("restart"):
+                    with suppress(EngineError):  # what does not come up with it is the fault
+                        engine.restart(component)
                 return replace(injection, before={} if old is None else {"value": old}), ()
             case _:
                 engine.run_job(component, _NEIGHBOUR, [str(params["processes"])])
