@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,31 @@ def open_notebook(page: Any, jupyter: str) -> None:
         except TimeoutError:
             continue
     page.locator(".ob-desk").first.wait_for(timeout=SLOW)
+
+
+def restart_kernel(page: Any) -> None:
+    """Press 0 twice outside of a cell's text, and confirm."""
+    page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first.click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("0")
+    page.keyboard.press("0")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(".jp-Dialog").wait_for(state="hidden")
+
+
+def run_first_cell_until(page: Any, shown: Any) -> None:
+    """Run the first code cell until what it has to show is there."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").first
+    for _ in range(10):
+        page.get_by_text("| Idle").wait_for(timeout=SLOW)
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        try:
+            shown.wait_for(timeout=20_000)
+            break
+        except TimeoutError:
+            continue
+    shown.wait_for(timeout=1_000)
 
 
 def run_in_last_cell(page: Any, code: str) -> None:
@@ -101,6 +127,34 @@ def test_the_panel_goes_on_while_a_cell_is_busy(
         arg=before,
     )
     assert page.locator(".jp-Notebook-ExecutionIndicator[data-status='busy']").count() == 1
+
+
+@pytest.mark.usefixtures("kernels", "fresh")
+def test_a_restarted_kernel_loses_nothing(
+    jupyter: str, lab_home: LabHome, open_page: Callable[..., Any]
+) -> None:
+    page = open_page()
+    open_notebook(page, jupyter)
+    desk = page.locator(".ob-desk").first
+    desk.get_by_role("button", name="Start incident").click()
+    desk.locator(".ob-phase", has_text="Incident").wait_for()
+    with open_lab(home=lab_home.path, show=False) as lab:
+        lab.note("before the restart")
+        before, requests = lab.client.run(), lab.client.impact().requests
+        page.evaluate("document.querySelector('.ob-desk').dataset.old = 'yes'")
+        restart_kernel(page)
+        deadline = time.monotonic() + 60
+        while lab.client.impact().requests == requests:
+            assert time.monotonic() < deadline, "the run does not go on"
+            time.sleep(0.2)
+
+    fresh = page.locator(".ob-desk:not([data-old])").first
+    run_first_cell_until(page, fresh)
+    fresh.locator(".ob-phase", has_text="Incident").wait_for()
+    fresh.get_by_text("before the restart").first.wait_for(state="attached")
+    with open_lab(home=lab_home.path, show=False) as lab:
+        after = lab.client.run()
+    assert (after.id, after.started_at) == (before.id, before.started_at)
 
 
 @pytest.mark.usefixtures("kernels", "fresh")

@@ -22,6 +22,16 @@ export function openLink(model, el) {
     undo.push(() => model.off(event, callback));
   }
 
+  // Says whether it was sent: a kernel that was restarted hears nothing on its old line.
+  function say(message) {
+    try {
+      model.send(message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   // Returns {ok, data} or {ok: false, error, caret}; never throws.
   function ask(verb, params = {}) {
     const id = `${view}-${(asked += 1)}`;
@@ -35,7 +45,10 @@ export function openLink(model, el) {
         resolve(late);
       }, PATIENCE);
       pending.set(id, { resolve, timer });
-      model.send({ id, verb, params });
+      if (say({ id, verb, params })) return;
+      clearTimeout(timer);
+      pending.delete(id);
+      resolve({ ok: false, error: "The notebook's kernel was restarted. Run this cell again." });
     });
   }
 
@@ -48,7 +61,7 @@ export function openLink(model, el) {
 
   // Somebody is looking: the kernel polls only while it hears this.
   function beat() {
-    if (el.isConnected && document.visibilityState !== "hidden") model.send({ verb: "here" });
+    if (el.isConnected && document.visibilityState !== "hidden") say({ verb: "here" });
   }
 
   on("msg:custom", receive);
