@@ -146,6 +146,19 @@ def test_weights_are_told_and_a_start_takes_them_back(engine: Engine) -> None:
     assert engine.weigh("orders", {}) == {"orders-1": 1}
 
 
+def test_the_whole_shop_runs_and_makes_room_for_the_small_one_again(real: Engine) -> None:
+    shop = Stack(
+        {**STACK.services, "payments": "1.0.0", "worker": "1.0.0"}, instances={"worker": 2}
+    )
+    real.start(shop, lambda _: None)
+    assert comes(lambda: all(the(real, name).state == "healthy" for name in shop.services))
+    assert set(instances(real, "worker")) == {"worker-1", "worker-2"}
+    assert comes(lambda: places_an_order(real) == 201)
+    real.start(STACK, lambda _: None)
+    assert {"payments", "worker"}.isdisjoint(each.name for each in real.components())
+    assert comes(lambda: places_an_order(real) == 201)
+
+
 # --- what an instance is told ---
 
 
@@ -254,6 +267,14 @@ def test_stop_and_go_holds_a_process_where_the_kernel_does_not(real: Engine) -> 
     assert comes(lambda: cpu_share(hog, 0.5) > 0.3)
 
 
+def test_a_limit_on_a_job_that_is_gone_hinders_nothing(engine: Engine) -> None:
+    engine.run_job("report", HOG, HOG_ARGUMENTS)
+    engine.limit("report", "cpu", 0.5)
+    engine.end_job("report")
+    engine.start(STACK, lambda _: None)
+    assert "report" not in {each.name for each in engine.components()}
+
+
 @pytest.mark.integration
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a control group")
 def test_a_throttle_leaves_nothing_behind() -> None:
@@ -299,6 +320,15 @@ def test_a_job_that_has_done_its_work_is_gone_and_one_that_failed_stays(real: En
     assert comes(lambda: "once" not in {each.name for each in real.components()})
     real.run_job("wrong", "no_such_module")
     assert comes(lambda: the(real, "wrong").state == "failed")
+
+
+def test_a_job_that_is_ended_can_be_run_again_with_another_module(engine: Engine) -> None:
+    engine.run_job("report", HOG, HOG_ARGUMENTS)
+    first = the(engine, "report").pid
+    engine.end_job("report")
+    engine.run_job("report", HOG, ("-n", "100000000001", "pass"))
+    assert the(engine, "report").pid not in {None, first}
+    engine.end_job("report")
 
 
 # --- scraping ---
