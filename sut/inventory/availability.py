@@ -37,8 +37,9 @@ class Counting:
         self.telemetry = runtime.telemetry
         self.database = inventory_database(runtime)
         self.statement = load_queries("sut.inventory")[query]
+        self.meter = CacheMeter(runtime.telemetry)
         self.cache: Cache[list[Row]] = Cache(
-            "availability", settings=lambda: config.current, meter=CacheMeter(runtime.telemetry)
+            "availability", settings=lambda: config.current, meter=self.meter
         )
 
     async def page(self, asked: Asked) -> list[Row]:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from prometheus_client import Counter
 from starlette.responses import Response
 
 from sut.orders.basket import Basket
@@ -51,6 +52,12 @@ def _add_reading(routes: APIRouter, reading: Reading) -> None:
 
 def _add_selling(routes: APIRouter, shop: Shop, checkout: Checkout, quoting: Quoting) -> None:
     telemetry = shop.telemetry
+    sold = Counter(
+        "shop_order_lines",
+        "Lines of orders; backordered: not in stock as far as we were told.",
+        ("backordered",),
+        registry=telemetry.metrics.registry,
+    )
 
     @routes.post("/quotes")
     async def quote(basket: Basket) -> Response:
@@ -59,6 +66,8 @@ def _add_selling(routes: APIRouter, shop: Shop, checkout: Checkout, quoting: Quo
     @routes.post("/orders")
     async def place_order(basket: Basket) -> Response:
         order = await checkout(shop, basket)
+        for line in order.items:
+            sold.labels("yes" if line.backordered else "no").inc()
         telemetry.log.info(
             "order placed",
             order_id=order.order_id,

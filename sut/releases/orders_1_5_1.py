@@ -17,7 +17,7 @@ from sut.service import Runtime, application
 from sut.settings import OrdersSettings
 
 SETTINGS = OrdersSettings
-FORECASTS = 10
+FORECASTS = 14
 
 
 class SteadyQuoting(Quoting):

@@ -15,9 +15,10 @@ from sut.service import Runtime, application
 from sut.settings import OrdersSettings
 
 SETTINGS = OrdersSettings
-TIDY_AFTER = 20
+TIDY_AFTER = 5
 """Pages between two rounds of tidying, so that memory stays small."""
 SHOWN = 3
+REASONS = ("category", "price", "use", "brand", "season")
 
 
 class Place:
@@ -38,7 +39,7 @@ class Way:
     def __init__(self, start: Place, end: Place, rank: int) -> None:
         self.start = start
         self.end = end
-        self.notes = [[reason, rank, self] for reason in ("category", "price", "use")]
+        self.notes = [[reason, rank, self] for reason in REASONS]
 
 
 class MapReading(Reading):
