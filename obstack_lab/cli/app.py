@@ -14,6 +14,7 @@ from obstack_lab.cli import (
     bench,
     component,
     components,
+    data,
     doctor,
     faults,
     fix,
@@ -40,6 +41,7 @@ app.add_typer(component.app, name="component")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(faults.app, name="faults")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(data.app, name="data")
 app.add_typer(query.app, name="query")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -29,6 +30,7 @@ from obstack_lab.orchestrator.views import (
     ComponentView,
     ConfigView,
     CriterionView,
+    DataView,
     FaultView,
     FeedEntry,
     HintView,
@@ -280,6 +282,34 @@ class Client:
     def sql(self, query: str, *, limit: int = 1000) -> SqlView:
         """Ask the database; read only, at most five seconds."""
         return self._send("POST", "/sql", SqlView, {"query": query, "limit": limit})
+
+    # the shop's data
+
+    def data(self) -> DataView:
+        """Return the copies of the data there are."""
+        return self._get("/data", DataView)
+
+    def reset_data(self) -> DataView:
+        """Make the data what it was when the standard data set had been loaded."""
+        return self._send("POST", "/data/reset", DataView, timeout=_PATIENT)
+
+    def snapshot_data(self, name: str) -> DataView:
+        """Keep a copy of the data under a name."""
+        return self._send("PUT", f"/data/snapshots/{name}", DataView, timeout=_PATIENT)
+
+    def restore_data(self, name: str) -> DataView:
+        """Put a copy in the place of the data."""
+        path = f"/data/snapshots/{name}/restore"
+        return self._send("POST", path, DataView, timeout=_PATIENT)
+
+    def forget_data(self, name: str) -> DataView:
+        """Drop a copy; one that is not there changes nothing."""
+        return self._send("DELETE", f"/data/snapshots/{name}", DataView, timeout=_PATIENT)
+
+    def load_data(self, source: Path) -> DataView:
+        """Put a data set of the lab's machine in the place of the data: all of it or nothing."""
+        body = {"source": str(source)}
+        return self._send("POST", "/data/load", DataView, body, timeout=_PATIENT)
 
     def telemetry_url(self, backend: Backend) -> str:
         """Return the base URL of a telemetry API behind the proxy; send `headers` with it."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 
-from obstack_lab.engine.interface import Component
+from obstack_lab.engine.interface import Component, Data
 from obstack_lab.errors import ScenarioError, UnknownName, UsageError, WrongPhase
 from obstack_lab.orchestrator.archive import Archive, Book
 from obstack_lab.orchestrator.boot import Boot
@@ -236,6 +236,13 @@ class Orchestrator:
                 return
             self._repeated[key] = query.at
         play.record(query)
+
+    def data(self) -> Data:
+        """Return the shop's data to change; raise WrongPhase while an incident is played."""
+        play = self._play
+        if play is not None and play.run.active and not play.run.by_hand:
+            raise WrongPhase("An incident is played: its data stays. Finish the run first.")
+        return self.stage.engine.data
 
     # the sandbox
 

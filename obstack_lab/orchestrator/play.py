@@ -155,6 +155,7 @@ class Play:
                     self._plane.check(event.inject)
             self._stage.ledger(self._run.id).parent.mkdir(parents=True, exist_ok=True)
             engine.start(stack_of(scenario), lambda _: None)
+            engine.data.reset()
             self.bench.open()
             self._traffic.start(self._run, self._stage.clock())
         except LabError as error:

@@ -265,6 +265,18 @@ class LogsView(View):
     text: str
 
 
+class DataView(View):
+    """The copies of the shop's data there are."""
+
+    snapshots: tuple[str, ...]
+
+
+class DataRequest(View):
+    """A data set to load: the path of a `.sql` file, or of a folder of such."""
+
+    source: str = Field(min_length=1)
+
+
 class SqlView(View):
     """Rows of a read-only SQL query; times are ISO 8601 text."""
 

@@ -10,6 +10,7 @@ from obstack_lab.orchestrator.api import (
     actions,
     components,
     control,
+    data,
     events,
     failure,
     inspection,
@@ -49,6 +50,7 @@ def application(
     v1.include_router(components.router(lab))
     v1.include_router(control.router(lab))
     v1.include_router(inspection.router(lab))
+    v1.include_router(data.router(lab))
     v1.include_router(sandbox.router(lab))
     v1.include_router(requests.router(lab))
     v1.include_router(sql.router(lab))

@@ -16,7 +16,7 @@ from obstack_lab.testing import MemoryEngine
 STACK = Stack(services={"gateway": "2.3.1", "orders": "1.4.2", "inventory": "3.1.0"})
 NAMES = {
     *("postgres", "prometheus", "telemetry", "edge", "load", "services"),
-    *("gateway", "orders", "inventory"),
+    *("gateway", "orders", "inventory", "exporter"),
 }
 
 
