@@ -63,10 +63,11 @@ def labels(found: list[Any]) -> set[tuple[str, str, str]]:
 
 
 def test_each_instance_is_scraped_under_its_name_release_and_id(engine: EmbeddedEngine) -> None:
-    assert labels(wait_for(engine, "up == 1", 3)) == {
+    assert labels(wait_for(engine, "up == 1", 4)) == {
         ("gateway", "2.3.1", "gateway-1"),
         ("orders", "1.4.2", "orders-1"),
         ("inventory", "3.1.0", "inventory-1"),
+        ("exporter", "1.0.0", "exporter-1"),
     }
     assert not ask(engine, '{__name__=~".+", exported_service_name!=""}')
     assert not ask(engine, '{__name__=~".+", exported_instance!=""}')
@@ -82,16 +83,22 @@ def test_a_deployment_and_new_instances_show_within_seconds(engine: EmbeddedEngi
     wait_for(engine, 'up{service_name="orders"}', 1)
 
 
+def test_postgresql_and_the_machine_are_told_by_the_exporter(engine: EmbeddedEngine) -> None:
+    wait_for(engine, "postgresql_up == 1", 1)
+    wait_for(engine, 'process_count{process_executable_name="postgres"} > 1', 1)
+    wait_for(engine, "system_cpu_logical_count >= 1", 1)
+
+
 def test_series_go_on_and_do_not_double_when_prometheus_is_killed(engine: EmbeddedEngine) -> None:
     engine.signal("prometheus", "KILL")
     engine.restart("prometheus")
-    wait_for(engine, "up == 1", 3)
+    wait_for(engine, "up == 1", 4)
     assert len(ask(engine, "count_over_time(up[10m])")) >= 3
     wait_for(engine, "count by (instance) (up) > 1", 0)
 
 
 def test_a_killed_service_pages_in_time(engine: EmbeddedEngine) -> None:
-    wait_for(engine, "up == 1", 3)
+    wait_for(engine, "up == 1", 4)
     engine.signal("inventory", "KILL")
     query = 'ALERTS{alertname="TargetDown",alertstate="firing",severity="page"}'
     (alert,) = wait_for(engine, query, 1, ALERT_SECONDS)
