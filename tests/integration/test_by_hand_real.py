@@ -1,0 +1,161 @@
+"""The sandbox on the real stack: every action once, faults by hand, a release of one's own code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from obstack_lab.errors import ActionError, LabDown, UnknownName
+from obstack_lab.lab import Lab, Sheet, open_lab
+from obstack_lab.orchestrator import daemon
+from obstack_lab.orchestrator.views import ActionResult
+
+pytestmark = pytest.mark.integration
+
+SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A sandbox of its own, with two instances of orders."""
+    lab = open_lab(home=tmp_path_factory.mktemp("sandbox"), show=False)
+    lab.client.act("scale", service="orders", instances=2)
+    yield lab
+    with suppress(UnknownName, LabDown):
+        lab.finish()
+    lab.close()
+    daemon.shutdown(lab.home)
+
+
+@pytest.fixture
+def act(lab: Lab) -> Callable[..., ActionResult]:
+    def act(action: str, **params: Any) -> ActionResult:
+        done = lab.client.act(action, **params)
+        assert done.ok, done
+        return done
+
+    return act
+
+
+def wait_for(what: str, holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {SECONDS} s in vain: {what}"
+        time.sleep(0.3)
+
+
+def users(lab: Lab, application: str) -> set[str]:
+    found = lab.sql(
+        "select distinct usename from pg_stat_activity "
+        f"where application_name = '{application}' and backend_type = 'client backend'"
+    )
+    return set(found["usename"])
+
+
+def test_the_whole_system_runs_and_is_told_of(lab: Lab) -> None:
+    healthy = {c.name for c in lab.client.components() if c.state == "healthy"}
+    assert healthy >= {"gateway", "orders", "inventory", "payments", "worker", "postgres"}
+    told = lab.client.processes("orders")
+    assert [each.instance for each in told] == ["orders-1", "orders-2"]
+    for each in told:
+        assert each.memory
+        assert each.threads
+        assert each.open_files
+        assert each.settings_version == 1
+    assert lab.client.processes("postgres")[0].memory
+
+
+def test_one_request_leads_through_all_services(lab: Lab) -> None:
+    trace = lab.trace_request("POST /orders")
+    assert not isinstance(trace, Sheet), trace
+    assert {span.service for span in trace.walk()} >= {"gateway", "orders", "inventory"}
+
+
+def test_instances_are_drained_and_restarted(lab: Lab, act: Callable[..., ActionResult]) -> None:
+    assert act("drain", service="orders", instance="orders-1").after == "orders-1=0, orders-2=1"
+    act("undrain", service="orders", instance="orders-1")
+    before = {each.pid for each in lab.client.processes("orders")}
+    act("rolling_restart", service="orders")
+    assert not before & {each.pid for each in lab.client.processes("orders")}
+
+
+def test_a_credential_is_rotated_and_taken_back(lab: Lab, act: Callable[..., ActionResult]) -> None:
+    assert act("rotate_credential", service="orders").after == "orders_a"
+    wait_for("sessions of the new login", lambda: users(lab, "orders") == {"orders_a"})
+    assert act("rotate_credential", service="orders").after == "orders_b"
+    act("restore_configuration", service="orders")
+    wait_for("sessions of the old login", lambda: users(lab, "orders") == {"shop"})
+
+
+def test_a_certificate_is_rotated_while_everything_goes_on(
+    act: Callable[..., ActionResult],
+) -> None:
+    done = act("rotate_certificate")
+    assert done.before.startswith("good until")
+    assert done.after.startswith("good until")
+
+
+def test_the_database_is_acted_on(lab: Lab, act: Callable[..., ActionResult]) -> None:
+    assert act("drop_index", index="orders_placed_at").after == "missing"
+    done = act("create_index", index="orders_placed_at")
+    assert (done.before, done.after) == ("missing", "there")
+    assert "analysed" in act("analyze_table", table="orders").after
+    done = act("terminate_sessions", application_name="orders", state="idle")
+    assert "orders" in done.result or "no session" in done.result
+    with pytest.raises(ActionError) as refused:
+        lab.client.act("kill_query", pid=2_000_000_000)
+    assert refused.value.parameter == "pid"
+
+
+def test_levers_of_the_gateway_the_queue_and_the_cache(
+    lab: Lab, act: Callable[..., ActionResult]
+) -> None:
+    act("shed_route", route="reports")
+    act("rate_limit_route", route="quotes", per_second=50)
+    act("open_breaker")
+    act("close_breaker")
+    changed = lab.client.config("gateway").values
+    assert changed["shed_route"] == "reports"
+    assert changed["orders_breaker"] == "closed"
+    act("reset_config", service="gateway")
+    assert lab.client.config("gateway").values["shed_route"] == "none"
+    act("pause_jobs")
+    assert lab.client.config("worker").values["batch_jobs"] == "off"
+    act("resume_jobs")
+    assert "dead letters" in act("replay_dead_letters").after
+    assert act("drop_dead_letters", kind="report").after == "0 dead letters"
+    act("purge_cache", service="orders")
+
+
+def test_code_of_ones_own_is_refused_with_its_line_or_deployed(lab: Lab) -> None:
+    code = lab.release_template("orders")
+    lines = len(code.splitlines())
+    with pytest.raises(ActionError, match=r"line \d+"):
+        lab.release("orders", "9.0.0", code.replace("def build(", "def build(("))
+    with pytest.raises(ActionError, match=f"line {lines + 1}: ModuleNotFoundError"):
+        lab.release("orders", "9.0.0", code + "import nothing_like_it\n")
+    with pytest.raises(ActionError, match="build"):
+        lab.release("orders", "9.0.0", code.replace("def build(", "def make("))
+    assert lab.release("orders", "9.0.0", code, canary=True)
+    assert lab.fix.shift_canary("orders", percent=25)
+    running = {c.name: c for c in lab.client.components()}["orders"].children
+    assert [each.release for each in running] == ["1.4.2", "9.0.0"]
+    assert lab.release("orders", "9.0.1", code)
+    assert lab.release_template("orders") == code
+    assert lab.fix.rollback("orders")
+    assert {each.release for each in lab.client.processes("orders")} == {"1.4.2"}
+
+
+def test_a_fault_is_set_in_seen_and_repaired(lab: Lab) -> None:
+    assert lab.load(rate=25, mix={"buy": 3, "browse": 1})
+    assert lab.inject("wrong-port")
+    wait_for("users who suffer", lambda: "✘ fail" in repr(lab.check()))
+    assert lab.client.run().phase == "incident"
+    assert lab.fix.restore_configuration("gateway")
+    wait_for("the cause to be gone", lambda: "its cause is gone" in repr(lab.faults()))
+    assert "wrong-port" in repr(lab.clear())
+    assert not any(fault.injected for fault in lab.client.faults())
