@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from obstack_lab.engine.interface import Engine
-from obstack_lab.errors import EngineError
+from obstack_lab.errors import EngineError, Timeout
 from obstack_lab.orchestrator.faults.form import Field, problems
 from obstack_lab.orchestrator.faults.interface import Injection
 from obstack_lab.review.journal import ChangeEntry
@@ -38,7 +38,7 @@ class EnvironmentDriver:
         service, wanted = _service(injection), _wanted(injection)
         told = engine.environment(service)
         old = engine.set_environment(service, dict(wanted))
-        with suppress(EngineError):
+        with suppress(EngineError, Timeout):
             engine.restart(service)
         change = ChangeEntry(
             at=now,

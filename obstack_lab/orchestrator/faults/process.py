@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from obstack_lab.engine.interface import Component, Engine, Resource
-from obstack_lab.errors import EngineError, UnknownName
+from obstack_lab.errors import EngineError, Timeout, UnknownName
 from obstack_lab.orchestrator.faults.form import Field, problems
 from obstack_lab.orchestrator.faults.interface import Injection
 from obstack_lab.orchestrator.faults.reaper import Reaper
@@ -85,7 +85,9 @@ class ProcessDriver:
             case "limit":
                 old = engine.limit(component, _resource(params), float(params["value"]))
                 if params.get("restart"):
-                    with suppress(EngineError):  # what does not come up with it is the fault
+                    with suppress(
+                        EngineError, Timeout
+                    ):  # what does not come up with it is the fault
                         engine.restart(component)
                 return replace(injection, before={} if old is None else {"value": old}), ()
             case _:
