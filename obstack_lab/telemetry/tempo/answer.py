@@ -57,7 +57,8 @@ class Answer:
         places: dict[Field, Getter] = {}
         for target in dict.fromkeys(condition.field for condition in request.conditions):
             if target in absent:
-                self.columns.append((target.name, lambda _span: NIL))
+                for place in scoped(target):
+                    self.columns.append((target.name, _missing(place, whole)))
                 continue
             for place in scoped(target):
                 places.setdefault(place, _shown(place, view))
@@ -76,6 +77,7 @@ class Answer:
         out = summary(trace)
         for key in self.forgotten:
             out.pop(key, None)
+        out.setdefault("rootServiceName", NO_ROOT)
         out["spanSet"] = sets[0]
         out["spanSets"] = sets
         out["serviceStats"] = service_stats(trace)
@@ -117,6 +119,12 @@ def _shown(place: Field, view: FetchedView) -> Getter:
 
         return linked
     return view.getter(place)
+
+
+def _missing(place: Field, whole: View) -> Getter:
+    """Return the reader of a field that was asked to be absent: nil where it is."""
+    read = whole.getter(place)
+    return lambda span: NIL if read(span) in (None, ()) else None
 
 
 def _selected(place: Field, whole: View) -> Getter:

@@ -216,7 +216,10 @@ def request_of(pipeline: Pipeline) -> Request:
     return request
 
 
-_SUMMARY = {"rootName": "rootTraceName", "traceDuration": "durationMs"}
+_SUMMARY = {
+    "rootName": "rootTraceName", "rootServiceName": "rootServiceName",
+    "traceDuration": "durationMs",
+}  # fmt: skip
 
 
 def _collect(stages: Iterable[Stage], request: Request) -> None:

@@ -76,7 +76,7 @@ class _Lexer:
         if tail and not re.search("[eE]", text):
             nanoseconds = parse_duration(text + tail.group())
             if nanoseconds is not None:
-                self._add(kinds.DURATION, text + tail.group(), value=nanoseconds)
+                self._add(kinds.DURATION, text + tail.group(), value=nanoseconds, line=0)
                 self.at = tail.end()
                 return
         if text.isdigit():
