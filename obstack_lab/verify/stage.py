@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Mapping
 from typing import Protocol
@@ -42,6 +43,7 @@ class OwnLab:
         self._reader = Reader(self.engine)
         self._users: Mapping[str, object] = {}
         self._generation = 0
+        self._trials = itertools.count(1)
 
     def prepare(self, fault: Fault, seed: int) -> bool:
         self.engine.start(
@@ -84,7 +86,7 @@ class OwnLab:
         pipe = self.engine.load_pipe()
         if users == self._users and pipe.generation == self._generation:
             return False
-        pipe.send({"op": "ledger", "path": str(self._home.runs / f"{fault.id}-{seed}.jsonl")})
+        pipe.send({"op": "ledger", "path": str(self._home.runs / f"trial-{next(self._trials)}.jsonl")})
         pipe.send(users)
         self._users, self._generation = users, pipe.generation
         return True
