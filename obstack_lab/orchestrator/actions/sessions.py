@@ -29,6 +29,7 @@ class KillQuery(Action):
             name="pid",
             kind="integer",
             minimum=1,
+            maximum=2_147_483_647,
             description="the session's pid in pg_stat_activity",
         ),
     )
@@ -43,6 +44,13 @@ class KillQuery(Action):
                 parameter="pid",
             )
         session = found[0]
+        if not session["done"]:
+            raise ActionError(
+                f"The session {pid} runs no statement: it is {session['state']}. "
+                "`terminate_sessions` ends it.",
+                action=self.name,
+                parameter="pid",
+            )
         before = f"{pid} {session['state']}: {session['query']}"
         return Effect(at, "session", f"{at}: canceled {before}", before, f"{pid} canceled")
 
@@ -71,6 +79,14 @@ class TerminateSessions(Action):
             optional=True,
         ),
         ParameterView(
+            name="pid",
+            kind="integer",
+            minimum=1,
+            maximum=2_147_483_647,
+            description="of one session alone",
+            optional=True,
+        ),
+        ParameterView(
             name="older_than",
             kind="number",
             minimum=0,
@@ -84,13 +100,14 @@ class TerminateSessions(Action):
     def do(self, place: Place, at: str, params: Params) -> Effect:
         if not params:
             raise ActionError(
-                "Say which sessions: application_name, state or older_than.",
+                "Say which sessions: application_name, state, pid or older_than.",
                 action=self.name,
                 parameter="application_name",
             )
         wanted = {
             "application": params.get("application_name"),
             "state": params.get("state"),
+            "session": params.get("pid"),
             "older_than": float(params.get("older_than", 0)),
         }
         found = place.database.run("terminate_sessions", wanted)

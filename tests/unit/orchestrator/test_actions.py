@@ -234,6 +234,8 @@ def test_killing_a_query_says_which(place: Callable[..., Place]) -> None:
         "pid",
         "No session has the pid 8 now. Look in pg_stat_activity.",
     )
+    idle = {**session, "state": "idle in transaction", "done": False}
+    assert "terminate_sessions" in refused(place(cancel_query=[idle]), "kill_query", pid=7)[1]
     assert refused(place(), "kill_query", pid=0)[0] == "pid"
     assert refused(place(), "kill_query")[0] == "pid"
 
@@ -247,7 +249,12 @@ def test_sessions_are_terminated_by_all_that_is_said(place: Callable[..., Place]
     done = act(where, "terminate_sessions", application_name="nightly", older_than=5)
     assert done.after == "1 of 1 ended"
     database: Any = where.database
-    assert database.asked[0][1] == {"application": "nightly", "state": None, "older_than": 5.0}
+    assert database.asked[0][1] == {
+        "application": "nightly",
+        "state": None,
+        "session": None,
+        "older_than": 5.0,
+    }
     assert not act(place(), "terminate_sessions", state="idle").visible
     assert refused(place(), "terminate_sessions")[0] == "application_name"
     assert refused(place(), "terminate_sessions", state="sleepy")[0] == "state"
