@@ -86,7 +86,9 @@ class OwnLab:
         pipe = self.engine.load_pipe()
         if users == self._users and pipe.generation == self._generation:
             return False
-        pipe.send({"op": "ledger", "path": str(self._home.runs / f"trial-{next(self._trials)}.jsonl")})
+        pipe.send(
+            {"op": "ledger", "path": str(self._home.runs / f"trial-{next(self._trials)}.jsonl")}
+        )
         pipe.send(users)
         self._users, self._generation = users, pipe.generation
         return True
