@@ -1,4 +1,4 @@
-"""The published page of constructs: Markdown made of the lists, nothing written by hand."""
+"""The published page of constructs: Markdown made of the lists, between two texts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from obstack_lab.telemetry.logql.template.functions import FUNCTIONS
 
 LANGUAGES = ("LogQL", "TraceQL")
 _INTRODUCTION = Path(__file__).with_name("introduction.md")
+_DIFFERENCES = Path(__file__).with_name("differences.md")
 
 
 def page() -> str:
@@ -20,6 +21,7 @@ def page() -> str:
         if name == "LogQL":
             names = ", ".join(f"`{function}`" for function in sorted(FUNCTIONS, key=str.lower))
             parts.append(f"### Functions of templates\n\n{names}\n")
+    parts.append(_DIFFERENCES.read_text(encoding="utf-8"))
     return "\n".join(parts)
 
 
