@@ -156,17 +156,14 @@ def _show(findings: Sequence[Finding]) -> None:
     from rich.table import Table
 
     table = Table(box=None)
-    for heading in (
-        *("row", "fault", "seed", "healthy", "fault in", "cleared", "shows in", "cause", "holds"),
-    ):
+    for heading in ("row", "fault", "seed", "healthy", "faulty", "cleared", "shows in", "cause"):
         table.add_column(heading, no_wrap=True)
     for each in findings:
         table.add_row(
-            *(str(each.row), each.fault, str(each.seed)),
+            *(str(each.row), f"{'✔' if each.holds else '✘'} {each.fault}", str(each.seed)),
             *(figure(each.baseline), figure(each.under), figure(each.after)),
             duration(each.seconds_to_show),
-            f"{_yes(there=each.residual_under)}, {_yes(there=each.residual_after)}",
-            "✔" if each.holds else "✘",
+            _there(each.residual_after),
         )
     screen = console()
     screen.print(table)
@@ -187,5 +184,5 @@ def figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
-def _yes(*, there: bool | None) -> str:
-    return "–" if there is None else "there" if there else "gone"
+def _there(residual: bool | None) -> str:  # noqa: FBT001  (a finding's field, named there)
+    return "–" if residual is None else "there" if residual else "gone"
