@@ -71,7 +71,7 @@ class Moments:
     total: float = 0.0
     number: int = 0
     broken: bool = False
-    """A span had no number: what adds up is not known."""
+    """A span had no number: the sum is not known."""
 
     def add(self, least: float, greatest: float, total: float, number: int) -> None:
         """Take in a part of the interval."""
@@ -86,7 +86,7 @@ class Moments:
             return self.least if self.number else None
         if op == "max_over_time":
             return self.greatest if self.number else None
-        if self.broken or not self.number:
+        if not self.number or (self.broken and op == "sum_over_time"):
             return None
         return self.total if op == "sum_over_time" else self.total / self.number
 
