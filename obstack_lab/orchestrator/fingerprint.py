@@ -15,7 +15,7 @@ from obstack_lab.settings import resources
 
 
 def dependencies(scenario: Scenario, folder: Path | None = None) -> tuple[Path, ...]:
-    """Return the files that the proof depends on: scenario, fault drivers, releases, rules.
+    """Return the files that the proof depends on: scenario, drivers, releases it names, rules.
 
     The scenario lies in `folder`, by default in the library that came with the lab.
     """
@@ -31,7 +31,7 @@ def dependencies(scenario: Scenario, folder: Path | None = None) -> tuple[Path, 
             for file in (services / name).rglob("*")
             if file.suffix in {".py", ".sql"}
         ),
-        *(file for name in scenario.services for file in services.glob(f"releases/{name}_*.py")),
+        *(services / "releases" / f"{name}.py" for name in _releases(scenario)),
         *(root / "stack" / "prometheus" / "rules").glob("*.yml"),
     ]
     return tuple(sorted((file for file in files if file.is_file()), key=_name))
@@ -55,6 +55,17 @@ def _name(file: Path) -> str:
 def _hash(file: Path, _changed: int, _size: int) -> bytes:
     """Return the hash of a file's content; it is read again only when it has changed."""
     return hashlib.sha256(file.read_bytes()).digest()
+
+
+def _releases(scenario: Scenario) -> set[str]:
+    """Return the modules of the releases that services start at or are deployed."""
+    named = {(service, release) for service, release in scenario.releases.items()}
+    named |= {
+        (str(inject.params["service"]), str(inject.params["release"]))
+        for event in scenario.timeline
+        if (inject := event.inject) and {"service", "release"} <= set(inject.params)
+    }
+    return {f"{service}_{release.replace('.', '_')}" for service, release in named}
 
 
 def _drivers(names: Iterable[str]) -> Iterable[Path]:

@@ -11,6 +11,7 @@ import pytest
 from orchestrator_stage import SCENARIO, Lab
 
 from obstack_lab.orchestrator.fingerprint import dependencies, fingerprint
+from obstack_lab.scenario.library import library
 from obstack_lab.scenario.loader import load
 
 
@@ -48,3 +49,9 @@ def test_the_proof_depends_on_scenario_driver_services_releases_and_rules(scenar
     assert {f"{SCENARIO}/scenario.yaml", "faults/release.py", "rules/users.yml"} <= set(names)
     assert f"{service}/__init__.py" in names
     assert any(name.startswith(f"releases/{service}_") for name in names)
+
+
+def test_the_proof_depends_on_the_releases_that_the_scenario_names() -> None:
+    names = {path.name for path in dependencies(library().get("checkout-stalls").scenario)}
+    assert {"orders_1_4_2.py", "orders_1_5_0.py", "gateway_2_3_1.py"} <= names
+    assert "orders_1_4_1.py" not in names
