@@ -29,9 +29,13 @@ from obstack_lab.telemetry.traceql.validator import validate
 from obstack_lab.telemetry.traceql.view import TRACE_LEVEL, View
 
 
+LONGEST_TYPED = 5_000
+"""A longer query filters no tags: nobody is typing it."""
+
+
 def lenient(text: str) -> Expression | None:
     """Return what a perhaps unfinished query filters by; None where that is nothing."""
-    if not text.strip():
+    if not text.strip() or len(text) > LONGEST_TYPED:
         return None
     try:
         return _first_filter(text)
