@@ -28,7 +28,6 @@ from obstack_lab.telemetry.traceql.syntax import (
 from obstack_lab.telemetry.traceql.validator import validate
 from obstack_lab.telemetry.traceql.view import TRACE_LEVEL, View
 
-
 LONGEST_TYPED = 5_000
 """A longer query filters no tags: nobody is typing it."""
 
