@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from sut.exporter.family import Row, families
 
 _MODES = ("user", "nice", "system", "idle", "iowait", "interrupt", "softirq", "steal")
-_HELPS = {
+HELPS = {
     "system_cpu_time_seconds_total": "Time the machine's processors spent in a mode.",
     "system_cpu_logical_count": "Processors of the machine.",
     "system_cpu_load_average_1m": "Tasks that ran or waited to, mean of one minute.",
@@ -32,7 +32,7 @@ class HostWatch:
 
     def measure(self) -> Iterable[Metric]:
         """Return every figure of the machine; what it does not tell is left out."""
-        return families(self._rows(), _HELPS)
+        return families(self._rows(), HELPS)
 
     def _rows(self) -> Iterator[Row]:
         for read in (self._processors, self._load, self._pressure, self._memory, self._disk):

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from sut.exporter.family import families
 
 ID_VARIABLE = "OBSTACK_LAB_ID"
-_HELPS = {
+HELPS = {
     "process_count": "Processes that run this.",
     "process_thread_count": "Their threads.",
     "process_cpu_time_seconds_total": "Processor time of those that run now.",
@@ -61,7 +61,7 @@ class ProcessWatch:
                 }
                 for name, each in sorted(sums.items())
             ),
-            _HELPS,
+            HELPS,
         )
 
     def _add(self, folder: Path, sums: dict[str, _Sum], alive: dict[tuple[int, str], str]) -> None:

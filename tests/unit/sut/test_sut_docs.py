@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from sut.config import allowed_range
+from sut.exporter.host import HELPS as HOST_METRICS
+from sut.exporter.processes import HELPS as PROCESS_METRICS
+from sut.exporter.statement import statements
 from sut.gateway.metrics import GatewayMetrics
 from sut.metrics import Metrics
 from sut.release import RELEASES, find_release
@@ -42,3 +45,9 @@ def test_every_metric_is_on_the_page() -> None:
     missing = [name for name in families if not name.startswith("process_") and name not in PAGE]
     assert families
     assert not missing
+
+
+def test_every_metric_of_the_exporter_is_on_the_page() -> None:
+    told = [name for statement in statements() for name in statement.helps]
+    told += [*HOST_METRICS, *PROCESS_METRICS]
+    assert [name for name in told if f"`{name}`" not in PAGE] == []
