@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -56,8 +56,9 @@ def _open(url: str, token: str) -> Iterator[ClientConnection]:
         max_size=None,
         proxy=None,
     )
-    try:
-        yield line
-    finally:
-        if not sys.is_finalizing():
-            line.close()
+    with ExitStack() as closing:
+        try:
+            yield closing.enter_context(line)
+        finally:
+            if sys.is_finalizing():
+                closing.pop_all()
