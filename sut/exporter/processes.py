@@ -1,4 +1,8 @@
-"""Every process that carries the lab's id, from /proc, summed by what it runs."""
+"""Every process that carries the lab's id, from /proc, summed by what it runs.
+
+A child belongs to the lab as its parent does: PostgreSQL's sessions write their state over the
+environment they were given.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ HELPS = {
     "process_memory_usage_bytes": "Resident memory, pages shared with others counted in each.",
     "process_open_file_descriptor_count": "Open files and connections.",
 }
-_STATE, _UTIME, _STIME, _THREADS, _STARTED, _RESIDENT = 0, 11, 12, 17, 19, 21
+_STATE, _PARENT, _UTIME, _STIME, _THREADS, _STARTED, _RESIDENT = 0, 1, 11, 12, 17, 19, 21
 
 
 @dataclass
@@ -45,9 +49,9 @@ class ProcessWatch:
         """Return the figures by `process_executable_name`."""
         sums: dict[str, _Sum] = {}
         alive: dict[tuple[int, str], str] = {}
-        for folder in self._proc.iterdir():
-            if folder.name.isdecimal():
-                self._add(folder, sums, alive)
+        folders = (folder for folder in self._proc.iterdir() if folder.name.isdecimal())
+        for folder in sorted(folders, key=lambda folder: int(folder.name)):
+            self._add(folder, sums, alive)
         self._known = alive
         return families(
             (
@@ -70,7 +74,7 @@ class ProcessWatch:
             key = (int(folder.name), fields[_STARTED])
             name = self._known.get(key)
             if name is None:
-                name = self._name(folder)
+                name = self._name(folder, of=int(fields[_PARENT]), among=alive)
             alive[key] = name
             if not name or fields[_STATE] == "Z":
                 return
@@ -83,9 +87,11 @@ class ProcessWatch:
         except (OSError, IndexError, ValueError):
             return
 
-    def _name(self, folder: Path) -> str:
+    def _name(self, folder: Path, *, of: int, among: dict[tuple[int, str], str]) -> str:
         """Return what a process of this lab runs; `''` for a stranger."""
-        if self._mark not in (folder / "environ").read_bytes().split(b"\0"):
+        if self._mark not in (folder / "environ").read_bytes().split(b"\0") and not any(
+            name for (pid, _), name in among.items() if pid == of
+        ):
             return ""
         return _runs((folder / "cmdline").read_bytes().decode("utf-8", "replace"))
 

@@ -43,7 +43,7 @@ def test_attempts_are_seen_in_metrics_and_spans_until_the_breaker_opens(
     assert shop.metric("gateway", "gateway_retries_total{") == 2
     attempts = [
         attribute.value.int_value
-        for _, span in store.trace(TRACE, at_least=7)
+        for _, span in store.trace(TRACE, at_least=13)
         for attribute in span.attributes
         if attribute.key == "http.request.resend_count"
     ]

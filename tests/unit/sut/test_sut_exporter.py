@@ -122,7 +122,9 @@ def test_a_machine_that_tells_little_is_told_as_far_as_it_goes(tmp_path: Path) -
     assert not any(name == "system_cpu_load_average_1m" for name, _ in found)
 
 
-def process(proc: Path, pid: int, command_line: str, lab: str, *, started: int = 5) -> None:
+def process(
+    proc: Path, pid: int, command_line: str, lab: str, *, started: int = 5, parent: int = 1
+) -> None:
     folder = proc / str(pid)
     (folder / "fd").mkdir(parents=True)
     (folder / "fd/0").touch()
@@ -130,6 +132,7 @@ def process(proc: Path, pid: int, command_line: str, lab: str, *, started: int =
     (folder / "cmdline").write_bytes(command_line.replace(" ", "\0").encode() + b"\0")
     fields = ["0"] * 30
     fields[0], fields[11], fields[17], fields[19], fields[21] = "S", "300", "2", str(started), "10"
+    fields[1] = str(parent)
     (folder / "stat").write_text(f"{pid} (a b) " + " ".join(fields))
 
 
@@ -148,6 +151,18 @@ def test_processes_of_the_lab_are_summed_by_what_they_run(tmp_path: Path) -> Non
         assert found["process_count", ("postgres",)] == 2
         assert found["process_cpu_time_seconds_total", ("orders",)] == 3
         assert found["process_open_file_descriptor_count", ("postgres",)] == 2
+
+
+def test_a_child_that_has_written_over_its_environment_counts_with_its_parent(
+    tmp_path: Path,
+) -> None:
+    process(tmp_path, 20, "/usr/bin/postgres -D x", "here")
+    process(tmp_path, 21, "x", "nowhere", parent=20)
+    (tmp_path / "21/cmdline").write_bytes(b"postgres: shop shop idle\0")
+    process(tmp_path, 22, "bash", "nowhere", parent=9)
+    found = samples(ProcessWatch("here", proc=tmp_path).measure())
+    assert found["process_count", ("postgres",)] == 2
+    assert {labels for _, labels in found} == {("postgres",)}
 
 
 def test_a_pid_given_anew_is_asked_anew(tmp_path: Path) -> None:
