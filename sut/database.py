@@ -266,8 +266,15 @@ class Database:
                 finally:
                     await pool.connections.putconn(connection)
         except (Error, TimeoutError):
+            self._look_over(pool)
             return "the database does not answer"
         return ""
+
+    def _look_over(self, pool: _Pool) -> None:
+        """Have the sessions that lie idle replaced where they are lost: seldom is it one alone."""
+        task = asyncio.create_task(pool.connections.check())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _measure(self) -> Iterable[Metric]:
         pool, label = self._pool, "db_client_connection_pool_name"

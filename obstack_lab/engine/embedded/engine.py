@@ -53,6 +53,8 @@ from obstack_lab.settings import LabHome
 
 _SETTLE_SECONDS = 20.0
 _PROBE_SECONDS = 0.05
+_SESSIONS = 12
+"""Good answers in a row after which no session of a pool of usual size can be a lost one."""
 
 
 class EmbeddedEngine:
@@ -309,12 +311,20 @@ class EmbeddedEngine:
         self._wiring.clear()
 
     def _settle(self) -> None:
-        """Return when every service that was well is well again; it had lost its sessions."""
+        """Return when every service that was well is well again; it had lost its sessions.
+
+        A probe finds one lost session of a pool and has it replaced; the pool lends them in turn.
+        """
         deadline = time.monotonic() + _SETTLE_SECONDS
         for service in tuple(self._all.services.values()):
             for instance in service.instances:
-                while instance.is_unready() and time.monotonic() < deadline:
-                    time.sleep(_PROBE_SECONDS)
+                well = 0
+                while well < _SESSIONS and time.monotonic() < deadline:
+                    if instance.is_unready():
+                        well = 0
+                        time.sleep(_PROBE_SECONDS)
+                    else:
+                        well += 1
 
     def _service_made(self, name: str) -> Service:
         if name not in self._made:

@@ -117,3 +117,12 @@ def test_data_that_was_lost_half_way_is_there_again_after_a_start(engine: Embedd
     engine.start(STACK, lambda _: None)
     assert ask(engine, COUNT) >= 200_000
     assert is_served(engine)
+
+
+def test_no_request_after_a_reset_meets_a_lost_session(engine: EmbeddedEngine) -> None:
+    engine.data.reset()
+    statuses = [
+        httpx.get(f"{engine.address('orders')}/products/{number}", timeout=10).status_code
+        for number in range(1, 13)
+    ]
+    assert statuses == [200] * 12
