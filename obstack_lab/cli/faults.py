@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,6 +76,14 @@ def verify(
     jobs: Annotated[
         int, typer.Option(help="Labs side by side, each in a directory of its own.", min=1, max=8)
     ] = 1,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep each finding in FILE as it comes; what is there is not played again.",
+            metavar="FILE",
+            dir_okay=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Set faults in on labs of their own and look at their signals. Exit 1 unless all hold.
@@ -83,12 +92,14 @@ def verify(
     again once it is cleared, with nothing of its cause left.
     """
     from obstack_lab.orchestrator.faults.catalogue import catalogue
+    from obstack_lab.verify.record import Record
     from obstack_lab.verify.stage import OwnLab
     from obstack_lab.verify.verifier import verify as prove
 
     known = catalogue()
     chosen = _chosen(faults or [], every=every, known=known)
     first = known.standard.load.seed
+    kept = Record(record)
     with tempfile.TemporaryDirectory(prefix="obstack-faults-") as folder:
         homes = [LabHome(Path(folder) / str(job)) for job in range(min(jobs, len(chosen) * seeds))]
         stages = [OwnLab(home, known.standard) for home in homes]
@@ -98,6 +109,7 @@ def verify(
                 chosen,
                 seeds=[first + turn for turn in range(seeds)],
                 tell=_tell_nothing if json else _tell,
+                record=kept,
             )
         finally:
             for stage in stages:
@@ -108,6 +120,39 @@ def verify(
         _show(findings)
     if not all(finding.holds for finding in findings):
         raise typer.Exit(1)
+
+
+_Kept = Annotated[
+    list[Path] | None,
+    typer.Option(exists=True, help="Findings that do not say as whom: they were made so."),
+]
+
+
+@app.command()
+def table(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files of --record or --json, or folders of them.", exists=True),
+    ] = None,
+    *,
+    root: _Kept = None,
+    plain: _Kept = None,
+    json: Json = False,
+) -> None:
+    """Print what `verify` has found as the page docs/faults-verified.md."""
+    from obstack_lab.orchestrator.faults.catalogue import catalogue
+    from obstack_lab.verify.page import page
+    from obstack_lab.verify.record import latest, read
+
+    findings = latest((*read(root or [], "root"), *read(plain or [], "plain"), *read(files or [])))
+    if not findings:
+        raise UsageError("Name a file that `./lab faults verify --record FILE` has written.")
+    if any(each.user is None for each in findings):
+        raise UsageError("A finding does not say as whom: give its file with --root or --plain.")
+    if json:
+        print_json(_contract(findings))
+    else:
+        sys.stdout.write(page(catalogue().faults, findings))
 
 
 def _chosen(names: Sequence[str], *, every: bool, known: Catalogue) -> tuple[Fault, ...]:
@@ -140,6 +185,8 @@ def _tell_nothing(fault: Fault, seed: int, finding: Finding | None) -> None:
 
 
 def _tell(fault: Fault, seed: int, finding: Finding | None) -> None:
+    from obstack_lab.verify.page import figure
+
     screen = console()
     if finding is None:
         screen.print(f"  … {fault.id} (row {fault.row}, seed {seed})")
@@ -154,6 +201,8 @@ def _tell(fault: Fault, seed: int, finding: Finding | None) -> None:
 
 def _show(findings: Sequence[Finding]) -> None:
     from rich.table import Table
+
+    from obstack_lab.verify.page import figure
 
     table = Table(box=None)
     for heading in ("row", "fault", "seed", "healthy", "faulty", "cleared", "shows in", "cause"):
@@ -177,11 +226,6 @@ def _contract(findings: Sequence[Finding]) -> dict[str, object]:
         "holds": all(finding.holds for finding in findings),
         "findings": [finding.model_dump(mode="json") for finding in findings],
     }
-
-
-def figure(value: float | None) -> str:
-    """Return a figure to three digits, `–` where it is not known."""
-    return "–" if value is None else f"{value:.3g}"
 
 
 def _there(residual: bool | None) -> str:  # noqa: FBT001  (a finding's field, named there)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
+
+User = Literal["root", "plain"]
+"""As whom a fault was tried: some mechanisms are other ones without root's rights."""
+
+
+def this_user() -> User:
+    """Return as whom this process runs."""
+    return "root" if os.geteuid() == 0 else "plain"
 
 
 class Finding(BaseModel):
@@ -16,6 +27,7 @@ class Finding(BaseModel):
     fault: str
     row: int
     seed: int
+    user: User | None = Field(default=None, description="as whom; None where nobody has said it")
     holds: bool
     reason: str
     unit: str = ""

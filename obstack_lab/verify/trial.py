@@ -11,7 +11,7 @@ from obstack_lab.errors import LabError, Timeout
 from obstack_lab.orchestrator.criterion import Target
 from obstack_lab.orchestrator.faults.catalogue import Fault
 from obstack_lab.orchestrator.faults.interface import FaultDriver, Injection
-from obstack_lab.verify.finding import Finding
+from obstack_lab.verify.finding import Finding, User, this_user
 from obstack_lab.verify.stage import Stage
 
 WARM_UP = 16.0
@@ -44,6 +44,7 @@ class Trial:
     seed: int
     drivers: Mapping[str, FaultDriver]
     time: Time = field(default_factory=Time)
+    user: User = field(default_factory=this_user)
     _figures: dict[str, float] = field(default_factory=dict)
     _there: dict[str, bool] = field(default_factory=dict)
     _injections: list[Injection] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Trial:
                 "fault": self.fault.id,
                 "row": self.fault.row,
                 "seed": self.seed,
+                "user": self.user,
                 "unit": self.fault.signal.unit,
                 "holds": not reason,
                 "reason": reason or "as it must be",

@@ -10,6 +10,7 @@ from obstack_lab.orchestrator.faults.catalogue import Fault
 from obstack_lab.orchestrator.faults.interface import FaultDriver
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.verify.finding import Finding
+from obstack_lab.verify.record import Record
 from obstack_lab.verify.stage import Stage
 from obstack_lab.verify.trial import Time, Trial
 
@@ -26,21 +27,27 @@ def verify(
     drivers: Mapping[str, FaultDriver] = DRIVERS,
     time: Time | None = None,
     tell: Tell = lambda *_: None,
+    record: Record | None = None,
 ) -> tuple[Finding, ...]:
     """Return a finding for each fault and seed, in the order of the faults.
 
     Faults of one stack follow each other on a seed, so that a lab is changed as little as can be.
+    What the record has is not played again; it is given each finding as it comes.
     """
+    kept = record or Record()
     free: SimpleQueue[Stage] = SimpleQueue()
     for stage in stages:
         free.put(stage)
 
     def attempt(work: Work) -> Finding:
         fault, seed = work
+        if (known := kept.found(fault.id, seed)) is not None:
+            return known
         stage = free.get()
         try:
             tell(fault, seed, None)
             finding = Trial(stage, fault, seed, drivers, time or Time()).play()
+            kept.keep(finding)
             tell(fault, seed, finding)
             return finding
         finally:

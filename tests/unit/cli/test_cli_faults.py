@@ -39,3 +39,21 @@ def test_wrong_use_is_told_in_one_line(lab, arguments: tuple[str, ...]) -> None:
     done = lab("faults", *arguments)
     assert done.code == 2
     assert done.err.count("\n") == 1
+
+
+def test_findings_become_a_page_or_json(lab, tmp_path) -> None:
+    found = {"fault": "poison-job", "row": 64, "seed": 1, "holds": True, "reason": "as it must be"}
+    (tmp_path / "1.json").write_text(json.dumps({"holds": True, "findings": [found]}), "utf-8")
+    done = lab("faults", "table", "--plain", str(tmp_path))
+    assert done.code == 0
+    assert "| 64 | `poison-job` | seconds | plain | 1 of 1 |" in done.out
+    told = json.loads(lab("faults", "table", "--root", str(tmp_path), "--json").out)
+    assert (told["holds"], told["findings"][0]["user"]) == (True, "root")
+
+
+def test_findings_that_do_not_say_as_whom_are_refused(lab, tmp_path) -> None:
+    found = {"fault": "poison-job", "row": 64, "seed": 1, "holds": True, "reason": "as it must be"}
+    (tmp_path / "1.json").write_text(json.dumps({"holds": True, "findings": [found]}), "utf-8")
+    done = lab("faults", "table", str(tmp_path))
+    assert done.code == 2
+    assert "--root or --plain" in done.err
