@@ -9,6 +9,7 @@ from obstack_lab.orchestrator.actions.cache import PurgeCache
 from obstack_lab.orchestrator.actions.certificate import RotateCertificate
 from obstack_lab.orchestrator.actions.code import Release
 from obstack_lab.orchestrator.actions.deployment import RestoreConfiguration, RotateCredential
+from obstack_lab.orchestrator.actions.index import CreateIndex, DropIndex
 from obstack_lab.orchestrator.actions.instance import Drain, RollingRestart, ShiftCanary, Undrain
 from obstack_lab.orchestrator.actions.interface import Action, Params, Place
 from obstack_lab.orchestrator.actions.process import EndJob, Restart, Scale
@@ -25,9 +26,9 @@ from obstack_lab.orchestrator.actions.route import (
     RateLimitRoute,
     ShedRoute,
 )
-from obstack_lab.orchestrator.actions.schema import AnalyzeTable, CreateIndex, DropIndex
 from obstack_lab.orchestrator.actions.sessions import KillQuery, TerminateSessions
 from obstack_lab.orchestrator.actions.set_config import ResetConfig, SetConfig
+from obstack_lab.orchestrator.actions.statistics import AnalyzeTable
 from obstack_lab.orchestrator.service_settings import allowed, check
 from obstack_lab.orchestrator.views import ActionView, ParameterView
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -11,12 +12,26 @@ import pytest
 
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Component, Node, Policy, Probe, Stack
+from obstack_lab.load.ledger import LedgerEntry
+from obstack_lab.load.reader import read_ledger
 from obstack_lab.settings import LabHome, new_lab_id
 
 pytestmark = pytest.mark.integration
 STACK = Stack(services={"gateway": "2.3.1", "orders": "1.4.2", "inventory": "3.1.0"})
 ORDER = {"customer_id": 1, "items": [{"product_id": 1, "quantity": 1}]}
 SOON = Policy(restart="on_failure", backoff=0.1)
+MAY_LOSE = 2.0
+"""Seconds: a commit does not wait for the disk, so a killed PostgreSQL may lose the last ones."""
+SERVING = ("postgres", "telemetry", "prometheus", "edge", "services", *STACK.services)
+BUYERS = {
+    "load": {
+        "seed": 7,
+        "users": 200,
+        "journeys": [{"id": "buy", "weight": 1, "steps": ["place-order", "read-order"]}],
+        "phases": [{"pattern": "steady", "rate": 30}],
+    },
+    "objective": {"success_ratio": 0.99, "latency": "250ms", "patience": "2s"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +136,62 @@ def half_orders(engine: EmbeddedEngine) -> int:
             " (SELECT FROM order_items WHERE order_items.order_id = orders.order_id)"
         ).fetchone()
     return int(row[0]) if row else -1
+
+
+def accepted(ledger: Path, since: float = 0) -> list[LedgerEntry]:
+    """Return the orders that users meant to place since then and were told are accepted."""
+    return [
+        each
+        for each in read_ledger(ledger)
+        if each.step == "place-order" and each.status == 201 and each.intended > since
+    ]
+
+
+def lines_came(ledger: Path, seconds: float = 3.0) -> bool:
+    """Whether something was written within a while that is longer than users' patience."""
+    before = ledger.stat().st_size
+    time.sleep(seconds)
+    return ledger.stat().st_size > before
+
+
+def number(engine: EmbeddedEngine, query: str) -> int:
+    with psycopg.connect(engine.dsn("lab"), autocommit=True, connect_timeout=5) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return int(row[0]) if row else -1
+
+
+def test_each_one_is_killed_under_load_and_no_accepted_order_is_lost(
+    engine: EmbeddedEngine, tmp_path: Path
+) -> None:
+    """Users go on ordering; what they were told is accepted is in PostgreSQL, and no half of it."""
+    first = number(engine, "SELECT coalesce(max(order_id), 0) FROM orders")
+    ledger = tmp_path / "ledger.jsonl"
+    load = engine.load_pipe()
+    load.send({"op": "ledger", "path": str(ledger)})
+    load.send({"op": "start", "target": engine.address("gateway"), **BUYERS})
+    for name in SERVING:
+        engine.supervise(name, SOON)
+    killed: dict[str, float] = {}
+    for name in SERVING:
+        assert comes(lambda: len(accepted(ledger, max(killed.values(), default=0))) > 20), killed
+        before = pids(engine, name)
+        killed[name] = time.time()
+        engine.signal(name, "KILL")
+        assert comes(anew(engine, before)), name
+    assert comes(lambda: len(accepted(ledger, max(killed.values()))) > 20), "users order again"
+    load.send({"op": "stop"})
+    assert comes(lambda: not lines_came(ledger)), "nothing is in flight any more"
+    new = f"FROM orders WHERE order_id > {first}"
+    there, sure = number(engine, f"SELECT count(*) {new}"), accepted(ledger)
+    asked = [each for each in read_ledger(ledger) if each.sent and each.step == "place-order"]
+    crash = killed["postgres"]
+    unwritten = [each for each in sure if crash - MAY_LOSE < each.intended + each.latency < crash]
+    assert len(sure) - len(unwritten) <= there <= len(asked)
+    assert not number(
+        engine,
+        f"SELECT count(*) {new} AND total_cents IS DISTINCT FROM (SELECT sum(quantity * "
+        "unit_price_cents) FROM order_items AS item WHERE item.order_id = orders.order_id)",
+    ), "every order has all its items"
 
 
 @pytest.mark.parametrize(

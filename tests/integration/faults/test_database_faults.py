@@ -5,12 +5,17 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
 
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Engine, Stack
+from obstack_lab.errors import ActionError
+from obstack_lab.orchestrator.actions.database import Database
+from obstack_lab.orchestrator.actions.index import CreateIndex, DropIndex
 from obstack_lab.orchestrator.faults.interface import FaultDriver, Injection
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.scenario.model import Scalar
@@ -186,6 +191,43 @@ def test_an_index_that_the_learner_has_made_ends_the_fault(
     ask("create index another_name on orders (customer_id)")
     assert not lever.residual(engine, injection)
     ask("drop index another_name")
+    lever.clear(engine, injection)
+    assert ask(SCHEMA) == before
+
+
+def test_the_operator_s_action_brings_a_key_back_with_its_index(
+    engine: Engine, ask: Callable[..., object]
+) -> None:
+    place: Any = SimpleNamespace(database=Database(engine))
+    key = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'order_items_pkey'"
+    before = ask(SCHEMA)
+    params = {"does": "drop-index", "index": "order_items_pkey"}
+    lever, injection = inject(engine, "schema", params)
+    assert ask(key) is None
+    done = CreateIndex().do(place, "postgres", {"index": "order_items_pkey"})
+    assert (done.before, done.after) == ("missing", "there")
+    assert ask(key) == "PRIMARY KEY (order_id, line)"
+    assert not lever.residual(engine, injection)
+    lever.clear(engine, injection)
+    assert ask(SCHEMA) == before
+    assert not CreateIndex().do(place, "postgres", {"index": "order_items_pkey"}).visible
+
+
+def test_an_index_on_columns_of_ones_own_ends_the_fault_too(
+    engine: Engine, ask: Callable[..., object]
+) -> None:
+    place: Any = SimpleNamespace(database=Database(engine))
+    before = ask(SCHEMA)
+    params = {"does": "drop-index", "index": "order_items_pkey"}
+    lever, injection = inject(engine, "schema", params)
+    wanted = {"table": "order_items", "columns": "order_id, line desc"}
+    CreateIndex().do(place, "postgres", wanted)
+    assert not lever.residual(engine, injection)
+    DropIndex().do(place, "postgres", {"index": "order_items_order_id_line_desc_idx"})
+    assert lever.residual(engine, injection)
+    CreateIndex().do(place, "postgres", {"index": "order_items_pkey"})
+    with pytest.raises(ActionError, match="no index without a key"):
+        DropIndex().do(place, "postgres", {"index": "order_items_pkey"})
     lever.clear(engine, injection)
     assert ask(SCHEMA) == before
 

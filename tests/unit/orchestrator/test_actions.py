@@ -264,7 +264,8 @@ def test_sessions_are_terminated_by_all_that_is_said(place: Callable[..., Place]
 def test_an_index_is_made_where_it_is_missing_and_made_anew_where_it_is_invalid(
     place: Callable[..., Place],
 ) -> None:
-    where = place(index_state=[[], [{"valid": False}], [{"valid": True}]])
+    there = {"valid": True, "holds_key": False}
+    where = place(index_state=[[], [{**there, "valid": False}], [there]])
     assert act(where, "create_index", index="orders_placed_at").before == "missing"
     database: Any = where.database
     text = "CREATE INDEX CONCURRENTLY orders_placed_at ON orders (placed_at)"
@@ -274,6 +275,46 @@ def test_an_index_is_made_where_it_is_missing_and_made_anew_where_it_is_invalid(
     assert not act(where, "create_index", index="orders_placed_at").visible
     parameter, words = refused(where, "create_index", index="pg_class_oid_index")
     assert (parameter, "orders_placed_at" in words) == ("index", True)
+
+
+def test_a_key_comes_back_with_its_index(place: Callable[..., Place]) -> None:
+    where = place(index_state=[[], [{"valid": True, "holds_key": False}]])
+    database: Any = where.database
+    assert act(where, "create_index", index="order_items_pkey").before == "missing"
+    text = "CREATE UNIQUE INDEX CONCURRENTLY order_items_pkey ON order_items (order_id, line)"
+    key = ("add_key", None, {"table": "order_items", "index": "order_items_pkey"})
+    assert database.asked[-2:] == [("schema", text, None), key]
+    assert act(where, "create_index", index="order_items_pkey").before == "without its key"
+    assert database.asked[-1] == key
+
+
+def test_an_index_of_ones_own_is_made_on_columns(place: Callable[..., Place]) -> None:
+    where = place(columns=[{"name": "status"}, {"name": "placed_at"}])
+    database: Any = where.database
+    act(where, "create_index", table="orders", columns="status, placed_at DESC")
+    assert database.asked[-1][1] == (
+        "CREATE INDEX CONCURRENTLY orders_status_placed_at_desc_idx ON orders "
+        "(status, placed_at desc)"
+    )
+    for params, field in (
+        ({}, "index"),
+        ({"table": "orders"}, "columns"),
+        ({"columns": "status"}, "table"),
+        ({"table": "orders", "columns": "status; drop table orders"}, "columns"),
+        ({"table": "orders", "columns": "status, status"}, "columns"),
+        ({"table": "orders", "columns": "status down"}, "columns"),
+        ({"table": "pg_class", "columns": "oid"}, "table"),
+        ({"index": "orders_placed_at", "table": "orders"}, "table"),
+        ({"index": "orders_placed_at", "columns": "status"}, "columns"),
+    ):
+        assert refused(where, "create_index", **params)[0] == field, params
+
+
+def test_an_index_of_a_key_is_not_dropped(place: Callable[..., Place]) -> None:
+    where = place(free_indexes=[{"name": "orders_placed_at"}])
+    assert act(where, "drop_index", index="orders_placed_at").after == "missing"
+    parameter, words = refused(where, "drop_index", index="orders_pkey")
+    assert (parameter, "There are: orders_placed_at." in words) == ("index", True)
 
 
 def test_an_index_that_could_not_be_made_leaves_no_rest(place: Callable[..., Place]) -> None:

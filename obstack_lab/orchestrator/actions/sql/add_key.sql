@@ -1,0 +1,1 @@
+ALTER TABLE public.{table} ADD CONSTRAINT {index} PRIMARY KEY USING INDEX {index};

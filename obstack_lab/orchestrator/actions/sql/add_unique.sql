@@ -1,0 +1,1 @@
+ALTER TABLE public.{table} ADD CONSTRAINT {index} UNIQUE USING INDEX {index};
