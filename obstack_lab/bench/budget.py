@@ -38,5 +38,10 @@ BUDGETS = {
     "panels_live": Budget(30),
     "logql_visible": Budget(1),
     "traceql_visible": Budget(1),
+    "soak_success": Budget(1, "at least"),
+    "soak_latency_20": Budget(250),
+    "soak_growth": Budget(10),
+    "soak_memory": Budget(600),
+    "soak_cpu_20": Budget(0.5),
 }
 """By the figure's name; those of the store's queries stand beside the queries."""

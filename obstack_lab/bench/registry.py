@@ -19,6 +19,7 @@ NAMES = (
     "panels",
     "logql",
     "traceql",
+    "soak",
 )
 """In the order of playing; each is a module of this room with one function, `measure`."""
 

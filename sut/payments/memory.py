@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar, cast
 from sut.errors import Conflict
 
 T = TypeVar("T")
-MOST = 50_000
+MOST = 10_000
 
 
 class Memory(Protocol):
@@ -51,7 +51,17 @@ class Idempotency:
         if known != asked:
             raise Conflict("This idempotency key belongs to another request.")
         try:
-            return cast("T", await asyncio.shield(answer))
+            told = cast("T", await asyncio.shield(answer))
         except Exception:
             self._answers.pop(key, None)
             raise
+        self._settle(key, asked, answer, told)
+        return told
+
+    def _settle(self, key: str, asked: object, answer: asyncio.Future[T], told: T) -> None:
+        """Keep what was answered, and not the task: that holds on to all of its request."""
+        kept = self._answers.get(key)
+        if isinstance(answer, asyncio.Task) and kept and kept[1] is answer:
+            settled = asyncio.get_running_loop().create_future()
+            settled.set_result(told)
+            self._answers[key] = asked, settled

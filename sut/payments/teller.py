@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sut.errors import Conflict, NotFound
 
-MOST = 50_000
+MOST = 10_000
 SIGNATURE_CHARACTERS = 32
 MOST_ROUNDS = 5_000_000
 
