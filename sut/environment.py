@@ -26,7 +26,8 @@ class Environment:
     payments_port: str = ""
     payments_folder: str = ""
     job_queue: str = ""
-    telemetry_url: str = ""
+    logs_url: str = ""
+    traces_url: str = ""
     settings: str = ""
 
     @classmethod
@@ -39,7 +40,11 @@ class Environment:
         port: int,
         host: str = "127.0.0.1",
     ) -> Environment:
-        """Return what the variables say; addresses lose their trailing slash."""
+        """Return what the variables say; addresses lose their trailing slash.
+
+        Logs and traces have addresses of their own, or one from which theirs follow.
+        """
+        otlp = variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/")
         return cls(
             service=service,
             release=release,
@@ -55,7 +60,10 @@ class Environment:
             payments_port=variables.get("PAYMENTS_TLS_PORT", ""),
             payments_folder=variables.get("PAYMENTS_TLS_FOLDER", ""),
             job_queue=variables.get("JOB_QUEUE", ""),
-            telemetry_url=variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/"),
+            logs_url=variables.get("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "")
+            or (otlp and f"{otlp}/v1/logs"),
+            traces_url=variables.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
+            or (otlp and f"{otlp}/v1/traces"),
             settings=variables.get("SERVICE_SETTINGS", ""),
         )
 

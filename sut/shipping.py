@@ -122,11 +122,11 @@ def encode(batch: list[Line], resource: Mapping[str, str]) -> bytes:
 
 
 class HttpPost:
-    """Posts to `<endpoint>/v1/logs` over one kept connection."""
+    """Posts to an address over one kept connection."""
 
-    def __init__(self, endpoint: str) -> None:
-        address = urlsplit(endpoint)
-        self._path = f"{address.path}/v1/logs"
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self._path = address.path or "/"
         self._connection = HTTPConnection(
             address.hostname or "127.0.0.1", address.port or 4318, timeout=TIMEOUT_SECONDS
         )

@@ -43,8 +43,8 @@ def start_telemetry(environment: Environment) -> Telemetry:
         "service.version": environment.release,
         "service.instance.id": environment.instance,
     }
-    endpoint = environment.telemetry_url
-    shipper = LogShipper(HttpPost(endpoint), resource) if endpoint else None
+    logs = environment.logs_url
+    shipper = LogShipper(HttpPost(logs), resource) if logs else None
     log = Log(sys.stderr.buffer, shipper.offer if shipper else None)
     metrics = Metrics()
     metrics.watch(
@@ -61,4 +61,4 @@ def start_telemetry(environment: Environment) -> Telemetry:
     logging.basicConfig(handlers=[LibraryHandler(log)], level=logging.WARNING, force=True)
     if shipper:
         shipper.start()
-    return Telemetry(log, metrics, start_tracing(endpoint, resource), shipper)
+    return Telemetry(log, metrics, start_tracing(environment.traces_url, resource), shipper)

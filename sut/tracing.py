@@ -30,12 +30,12 @@ class Tracing:
 
 
 def start_tracing(
-    endpoint: str, resource: Mapping[str, str], *, exporter: SpanExporter | None = None
+    url: str, resource: Mapping[str, str], *, exporter: SpanExporter | None = None
 ) -> Tracing:
-    """Return a tracer that exports to `<endpoint>/v1/traces`; without an endpoint to nowhere."""
+    """Return a tracer that exports to an address; without one to nowhere."""
     provider = TracerProvider(resource=Resource(dict(resource)), shutdown_on_exit=False)
-    if exporter is None and endpoint:
-        exporter = OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=EXPORT_TIMEOUT_SECONDS)
+    if exporter is None and url:
+        exporter = OTLPSpanExporter(url, timeout=EXPORT_TIMEOUT_SECONDS)
     if exporter:
         provider.add_span_processor(
             BatchSpanProcessor(

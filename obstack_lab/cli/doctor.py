@@ -59,6 +59,7 @@ def findings(home: LabHome) -> Iterator[Finding]:
     yield Finding("Python", "ok", f"{platform.python_version()} ({sys.executable})")
     yield _prometheus(home)
     yield _postgres()
+    yield _stores(home)
     yield _cores()
     yield _memory()
     yield _directory(home)
@@ -83,6 +84,17 @@ def _postgres() -> Finding:
         return Finding(
             "PostgreSQL", "missing", "not installed", "Delete .venv and run `./lab up` again."
         )
+
+
+def _stores(home: LabHome) -> Finding:
+    from obstack_lab.engine.embedded.programs import native_stores
+
+    here = native_stores(home)
+    if len(here) == 2:
+        return Finding(
+            "logs, traces", "ok", f"{', '.join(map(str, here.values()))}: `--backends native`"
+        )
+    return Finding("logs, traces", "ok", "the lab's own store (no loki and tempo on PATH)")
 
 
 def _cores() -> Finding:

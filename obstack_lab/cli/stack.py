@@ -43,10 +43,12 @@ def attached(home: LabHome | None = None) -> LabState:
     return state
 
 
-def bring_up(home: LabHome, *, engine: EngineChoice, quiet: bool) -> LabState:
+def bring_up(
+    home: LabHome, *, engine: EngineChoice, quiet: bool, backends: daemon.Backends | None = None
+) -> LabState:
     """Start the lab unless it runs, with a line for each component as it comes."""
     if quiet:
-        return daemon.launch(home, engine=engine)
+        return daemon.launch(home, engine=engine, backends=backends)
     screen = console()
 
     def report(step: ProgressView) -> None:
@@ -57,12 +59,19 @@ def bring_up(home: LabHome, *, engine: EngineChoice, quiet: bool) -> LabState:
             screen.print(f"  [red]✘[/] {step.component:<12} {step.detail}")
 
     with screen.status("Starting the lab"):
-        return daemon.launch(home, engine=engine, report=report)
+        return daemon.launch(home, engine=engine, backends=backends, report=report)
 
 
 def up(
     *,
     engine: Annotated[EngineChoice, typer.Option(help="Where components run.")] = "auto",
+    backends: Annotated[
+        daemon.Backends | None,
+        typer.Option(
+            help="What keeps logs and traces: the lab's own store (built-in, unless you say "
+            "otherwise), or the programs loki and tempo of PATH (native)."
+        ),
+    ] = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open a browser window.")
     ] = False,
@@ -79,7 +88,7 @@ def up(
     ran_before = jupyter.find(home) is not None
     server = jupyter.launch(home, port=port)
     try:
-        state = bring_up(home, engine=engine, quiet=json)
+        state = bring_up(home, engine=engine, quiet=json, backends=backends)
         server = jupyter.wait(home, server, port=port)
     except (LabError, KeyboardInterrupt):
         if not ran_before:
@@ -91,6 +100,7 @@ def up(
             {
                 "lab_id": state.lab_id,
                 "engine": state.engine,
+                "backends": state.backends,
                 "seconds": round(seconds, 2),
                 "notebook": server.notebook(),
                 "voila": server.voila(),

@@ -26,7 +26,13 @@ def tree_of(
     )
     found = {component.name: component for component in infrastructure}
     nodes = tuple(
-        _node(found[name], supervisor, below if name == PARENT else ())
+        _node(
+            found[name],
+            supervisor,
+            below
+            if name == PARENT
+            else tuple(_node(part, supervisor) for part in found[name].children),
+        )
         for name in in_starting_order(found)
     )
     nodes += tuple(_node(job, supervisor) for job in jobs)

@@ -71,12 +71,13 @@ def launch(
     home: LabHome,
     *,
     engine: EngineName = "auto",
-    backends: Backends = "built-in",
+    backends: Backends | None = None,
     report: Report | None = None,
     timeout: float = 180,
 ) -> LabState:
     """Start the lab of `home` unless it runs; return when every component is healthy.
 
+    `backends` are built-in where nothing is said; a lab that runs with others is a UsageError.
     `report` hears of every step once. Raises Timeout, and EngineError with the reason for which
     the orchestrator gave up.
     """
@@ -86,8 +87,13 @@ def launch(
         state = _recorded(home)
         if state is None:
             clear_state(home)
-            process = _spawn(home, engine, backends)
+            process = _spawn(home, engine, backends or "built-in")
             state = _await_state(home, process, deadline)
+        elif backends not in {None, state.backends}:
+            raise UsageError(
+                f"A lab with {state.backends} backends runs here already. End it with "
+                f"`./lab down`, then start it with `--backends {backends}`."
+            )
         _await_health(home, state, report or (lambda _: None), deadline)
         return state
 

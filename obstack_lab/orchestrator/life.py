@@ -68,15 +68,14 @@ class Daemon:
 
 
 def make_engine(name: str, backends: str, home: LabHome, lab_id: str) -> Engine:
-    """Return the engine of that name; `auto` is the embedded one with its built-in stores."""
-    if backends != "built-in":
-        raise UsageError(
-            f"The telemetry stores '{backends}' cannot be used here. Use `--backends built-in`."
-        )
+    """Return the engine of that name; `auto` is the embedded one."""
     if name in {"auto", "embedded"}:
         from obstack_lab.engine.embedded.engine import EmbeddedEngine
+        from obstack_lab.engine.embedded.programs import need_native_stores
 
-        return EmbeddedEngine(home, lab_id)
+        if backends == "native":
+            need_native_stores(home)
+        return EmbeddedEngine(home, lab_id, native=backends == "native")
     raise UsageError(f"The engine '{name}' cannot be used here. Use `--engine embedded`.")
 
 

@@ -24,6 +24,11 @@ _STAY_SECONDS = 2.0
 _STOP_SECONDS = 3.0
 _PAUSE = 0.1
 _PROBE_SECONDS = 1.0
+_TELEMETRY = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+)
 
 
 def rehearse(service: str, release: str, folder: Path, told: Mapping[str, str]) -> str:
@@ -61,7 +66,7 @@ def _running(
             "SERVICE_INSTANCE_ID": f"{service}-rehearsal",
             "SUT_RELEASES_DIR": str(folder),
             "PAYMENTS_TLS_PORT": str(door),
-            "OTEL_EXPORTER_OTLP_ENDPOINT": "",
+            **dict.fromkeys(_TELEMETRY, ""),
             "PYTHONPATH": str(Path(obstack_lab.__file__).parent.parent),
             "PYTHONSAFEPATH": "1",
             "PYTHONDONTWRITEBYTECODE": "1",

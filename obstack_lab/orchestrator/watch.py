@@ -72,7 +72,8 @@ class Watch:
             before = self._last.get(name)
             if before is None:
                 continue
-            if name in ordered or name.rsplit("-", 1)[0] in ordered:
+            parts = {part.name for part in component.children}
+            if name in ordered or name.rsplit("-", 1)[0] in ordered or parts & ordered:
                 if component.state == "failed":
                     seen[name] = before  # nobody orders a failure: told when the order is over
                 continue

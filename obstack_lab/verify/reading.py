@@ -10,6 +10,7 @@ from obstack_lab.engine.interface import Engine
 from obstack_lab.errors import EngineError, LabError
 from obstack_lab.orchestrator.faults.catalogue import Signal
 from obstack_lab.orchestrator.metrics import MetricsUnknown, PrometheusMetrics
+from obstack_lab.orchestrator.store import store_of
 
 _TIMEOUT = 3.0
 
@@ -41,9 +42,8 @@ class Reader:
 
     def _log_values(self, query: str) -> tuple[float, ...]:
         try:
-            answer = self._http.get(
-                f"{self._engine.address('telemetry')}/loki/api/v1/query", params={"query": query}
-            )
+            address = self._engine.address(store_of(self._engine, "loki"))
+            answer = self._http.get(f"{address}/loki/api/v1/query", params={"query": query})
             series = answer.raise_for_status().json()["data"]["result"]
             return tuple(float(each["value"][1]) for each in series)
         except (httpx.HTTPError, LabError, ValueError, KeyError) as error:

@@ -11,15 +11,15 @@ import orjson
 
 from sut.edge.tamper import Tamper
 
-_REQUEST = re.compile(rb"([A-Z]+) \S+ HTTP/1\.1\r\n")
+_REQUEST = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1\r\n")
 READ_BYTES = 1 << 20
 """An answer longer than this passes as it is."""
 
 
-def method_of(data: bytes) -> str:
-    """Return the method where a request begins here, else `''`."""
+def request_line(data: bytes) -> tuple[str, str]:
+    """Return the method and the path where a request begins here, else `''` twice."""
     found = _REQUEST.match(data)
-    return found[1].decode() if found else ""
+    return (found[1].decode(), found[2].decode("latin-1")) if found else ("", "")
 
 
 class Refusal:

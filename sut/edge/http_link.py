@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from sut.edge.exchange import Exchange, Refusal, method_of
+from sut.edge.exchange import Exchange, Refusal, request_line
 from sut.edge.link import Link
 from sut.edge.server import ServerSide
 from sut.edge.stage import Mark
@@ -44,7 +44,11 @@ class HttpLink(Link):
         if self._answered:
             self._answered = False
             self._exchange = None
-            if (self._route.reads_http or not self._has_server) and (method := method_of(data)):
+            method, path = "", ""
+            if self._route.reads_http or not self._has_server:
+                method, path = request_line(data)
+            if method:
+                self._path = path
                 data = self._begin(method, data)
             elif not self._has_server:
                 self._connect(self._route.balance.pick())
@@ -118,7 +122,7 @@ class HttpLink(Link):
         for tamper in fate.request:
             data = tamper.request(data)
         if self._connecting is None:
-            self._turn_to(self._route.balance.pick())
+            self._turn_to(self._route.balance.pick(path=self._path))
         return data
 
     def _refuse(self, refusal: Refusal, data: bytes) -> None:

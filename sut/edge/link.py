@@ -30,6 +30,8 @@ class Link(asyncio.Protocol):
         self._client: asyncio.Transport | None = None
         self._server: ServerSide | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._path = ""
+        """what the request that is under way asks for, where requests are read"""
         for name, toxic in route.worn().items():
             self.put(name, toxic)
 
@@ -155,7 +157,7 @@ class Link(asyncio.Protocol):
                     await loop.create_connection(server_side, host, int(port))
             except (OSError, TimeoutError):
                 tried.add(address)
-                address = self._route.balance.pick(but=tried)
+                address = self._route.balance.pick(but=tried, path=self._path)
             else:
                 return
         self.cut()

@@ -62,9 +62,9 @@ class Route:
                 async with asyncio.timeout(1):
                     await server.wait_closed()
 
-    def lead(self, weights: Mapping[str, float]) -> None:
-        """Lead to these addresses (`HOST:PORT`) by weight, and to no others."""
-        self.balance.lead(weights)
+    def lead(self, weights: Mapping[str, float], paths: Mapping[str, str] | None = None) -> None:
+        """Lead to these addresses (`HOST:PORT`) by weight, each below its path; to no others."""
+        self.balance.lead(weights, paths)
         self._choose()
         for link in list(self.links):
             link.settle()

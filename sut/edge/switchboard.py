@@ -43,12 +43,13 @@ class Switchboard:
     async def _open_route(self, command: Command) -> Answer:
         name = text(command, "name")
         weights, standing = _upstreams(command), _standing(command)
+        paths = _mapping(command, "paths")
         listen = int(number(command, "listen", 0))
         http = command.get("http", False) is True
         route = self._routes.get(name)
         if route is None or route.http != http or listen not in {0, route.listen}:
             route = await self._fresh(name, listen, http=http)
-        route.lead(weights)
+        route.lead(weights, {address: text(paths, address) for address in paths})
         await route.stand(standing)
         return route.view()
 

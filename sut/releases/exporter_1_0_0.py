@@ -29,7 +29,7 @@ def build(runtime: Runtime[Settings]) -> ASGIApp:
     metrics.watch(HostWatch(path.parent).measure)
     metrics.watch(ProcessWatch(os.environ.get(ID_VARIABLE, "")).measure)
     parts: list[Part] = [DatabaseWatch(url, runtime.telemetry)]
-    if path.name and environment.telemetry_url:
-        shipper = LogShipper(HttpPost(environment.telemetry_url), {"service.name": "postgres"})
+    if path.name and environment.logs_url:
+        shipper = LogShipper(HttpPost(environment.logs_url), {"service.name": "postgres"})
         parts.append(LogTail(path, shipper))
     return application(runtime, APIRouter(), parts)

@@ -205,8 +205,6 @@ def test_a_lab_that_cannot_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="Use `--engine embedded`"):
         daemon.launch(home, engine="compose")
     assert read_state(home) is None
-    with pytest.raises(EngineError, match="Use `--backends built-in`"):
-        daemon.launch(home, backends="native")
 
 
 def test_records_are_kept_on_postgresql_as_well(home: LabHome, client: Client) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from obstack_lab.engine.embedded.caretaker import Ward
+from obstack_lab.engine.embedded.group import Group
 from obstack_lab.engine.embedded.job import Job
 from obstack_lab.engine.embedded.parent import Parent
 from obstack_lab.engine.embedded.process_unit import ProcessUnit
@@ -27,19 +28,24 @@ class Ready(Protocol):
 class Components:
     """The infrastructure, the services of the stack and the jobs beside them."""
 
-    def __init__(self, infrastructure: Sequence[ProcessUnit], parent: Parent) -> None:
+    def __init__(
+        self, infrastructure: Sequence[ProcessUnit], parent: Parent, groups: Sequence[Group] = ()
+    ) -> None:
         self.infrastructure = tuple(infrastructure)
         self.parent = parent
+        self.groups = {group.name: group for group in groups}
         self.services: dict[str, Service] = {}
         self.jobs: dict[str, Job] = {}
         self.on_ready: Ready | None = None
 
     # --- finding ---
 
-    def find(self, name: str) -> ProcessUnit | Service | Instance:
+    def find(self, name: str) -> ProcessUnit | Group | Service | Instance:
         """Return a component by name; raise UnknownName."""
         if name in self.services:
             return self.services[name]
+        if name in self.groups:
+            return self.groups[name]
         for unit in self.units():
             if unit.name == name:
                 return unit
@@ -54,12 +60,15 @@ class Components:
     def units_of(self, name: str) -> Sequence[ProcessUnit | Instance]:
         """Return the processes of a component: the instances of a service, else itself."""
         found = self.find(name)
+        if isinstance(found, Group):
+            return found.units
         return found.instances if isinstance(found, Service) else [found]
 
     def names(self) -> tuple[str, ...]:
         """Return every name but those of instances."""
         own = tuple(unit.name for unit in self.infrastructure)
-        return (*own, *self.services, *(job.name for job in self._current_jobs()))
+        jobs = (job.name for job in self._current_jobs())
+        return (*own, *self.groups, *self.services, *jobs)
 
     def units(self) -> Iterator[ProcessUnit | Instance]:
         """Return every process."""
@@ -74,12 +83,12 @@ class Components:
         """Return what is known of each now."""
         services = (service.component() for service in tuple(self.services.values()))
         jobs = (job.component() for job in self._current_jobs())
-        return (*(unit.component() for unit in self.infrastructure), *services, *jobs)
+        return (*self._whole_infrastructure(), *services, *jobs)
 
     def tree(self, supervisor: Supervisor) -> Node:
         """Return the supervision tree."""
         return tree_of(
-            (unit.component() for unit in self.infrastructure),
+            self._whole_infrastructure(),
             {
                 name: (service.component(), [each.component() for each in service.instances])
                 for name, service in tuple(self.services.items())
@@ -92,10 +101,11 @@ class Components:
 
     def wards(self) -> Sequence[Ward]:
         """Return every process with its place in the tree, in the order in which they start."""
-        own = {unit.name: unit for unit in self.infrastructure}
         services = dict(self.services)
+        order = in_starting_order({unit.component_name for unit in self.infrastructure})
+        own = sorted(self.infrastructure, key=lambda unit: order.index(unit.component_name))
         return [
-            *(Ward(own[name], name, ROOT) for name in in_starting_order(own)),
+            *(Ward(unit, unit.component_name, ROOT) for unit in own),
             *(
                 Ward(instance, name, PARENT)
                 for name in in_starting_order(services)
@@ -137,6 +147,17 @@ class Components:
         last = [unit for unit in self.infrastructure if unit.kind not in {"load", "database"}]
         _together([*first, *self.jobs.values(), *self.services.values()])
         _together(last)
+
+    def _whole_infrastructure(self) -> Iterator[Component]:
+        """Return what is no service, with groups in the place of what belongs to them."""
+        told = set()
+        for unit in self.infrastructure:
+            group = self.groups.get(unit.component_name)
+            if group is None:
+                yield unit.component()
+            elif group.name not in told:
+                told.add(group.name)
+                yield group.component()
 
     def _current_jobs(self) -> Iterator[Job]:
         """Return the jobs that run or went wrong; one that has done its work is gone."""

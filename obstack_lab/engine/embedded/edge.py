@@ -25,6 +25,7 @@ class Edge(WiredUnit):
         super().__init__("edge", "edge", place)
         self._routes: tuple[Route, ...] = ()
         self._upstreams: dict[str, dict[str, float]] = {}
+        self._paths: dict[str, dict[str, str]] = {}
         self._toxics: dict[str, dict[str, Toxic]] = {}
         self._changing = threading.RLock()
 
@@ -47,14 +48,18 @@ class Edge(WiredUnit):
             for route in self._routes:
                 self._open(route)
 
-    def lead(self, component: str, shares: Mapping[str, float]) -> None:
+    def lead(
+        self, component: str, shares: Mapping[str, float], *, paths: Mapping[str, str] | None = None
+    ) -> None:
         """Let the routes to a component end at these addresses (`HOST:PORT`), each with its share.
 
-        With none left they lead to where the last ones were: refused.
+        With none left they lead to where the last ones were: refused. An address with a path takes
+        only requests below it.
         """
         with self._changing:
             if shares:
                 self._upstreams[component] = dict(shares)
+                self._paths[component] = {end: path for end, path in (paths or {}).items() if path}
             for route in self._routes:
                 if route.upstream == component:
                     self._open(route)
@@ -99,6 +104,7 @@ class Edge(WiredUnit):
                 "listen": self.listen_port(route.name),
                 "upstreams": list(shares),
                 "weights": shares,
+                "paths": self._paths.get(route.upstream, {}),
                 "http": route.http,
                 "latency_ms": route.latency_ms,
             },

@@ -14,6 +14,7 @@ from obstack_lab.engine.embedded.components import Components
 from obstack_lab.engine.embedded.data import DatabaseCopies
 from obstack_lab.engine.embedded.edge import Edge
 from obstack_lab.engine.embedded.graph import Graph, Task
+from obstack_lab.engine.embedded.group import Group
 from obstack_lab.engine.embedded.job import Job
 from obstack_lab.engine.embedded.limits import Limits
 from obstack_lab.engine.embedded.load import Load
@@ -25,7 +26,7 @@ from obstack_lab.engine.embedded.programs import find_program
 from obstack_lab.engine.embedded.prometheus import Prometheus
 from obstack_lab.engine.embedded.seed import Seed
 from obstack_lab.engine.embedded.service import Instance, Service
-from obstack_lab.engine.embedded.telemetry import Telemetry
+from obstack_lab.engine.embedded.stores import TELEMETRY, BuiltIn, Native, Stores
 from obstack_lab.engine.embedded.unit import Clock
 from obstack_lab.engine.embedded.usage import usage_of
 from obstack_lab.engine.embedded.watch import Watch
@@ -60,19 +61,22 @@ _SESSIONS = 12
 class EmbeddedEngine:
     """Runs PostgreSQL, Prometheus, the telemetry store, the load, the edge and the services.
 
-    All of them end when the process that holds the engine ends, however it ends.
+    With `native` a real Loki and a real Tempo are the telemetry store. All of them end when the
+    process that holds the engine ends, however it ends.
     """
 
     name = "embedded"
 
-    def __init__(self, home: LabHome, lab_id: str, *, clock: Clock = time.time) -> None:
+    def __init__(
+        self, home: LabHome, lab_id: str, *, native: bool = False, clock: Clock = time.time
+    ) -> None:
         home.create()
         self._home = home
         self._roster = RosterFile(home.private / FILE_NAME, lab_id)
         self._place = place = Place(home, lab_id, clock, self._roster)
         self._postgres = Postgres(place)
         self._prometheus = Prometheus(place)
-        self._telemetry = Telemetry(place)
+        self._stores: Stores = Native(place) if native else BuiltIn(place)
         self._edge = Edge(place)
         self._load = Load(place)
         self._data = DatabaseCopies(self._postgres, Seed(place, self._postgres), self._settle)
@@ -81,19 +85,20 @@ class EmbeddedEngine:
             (
                 self._postgres,
                 self._prometheus,
-                self._telemetry,
+                *self._stores.units,
                 self._edge,
                 self._load,
                 self._parent,
             ),
             self._parent,
+            [Group(TELEMETRY, self._stores.units)] if native else [],
         )
         self._made: dict[str, Service] = {}
         """every service there ever was: one that comes back is watched already"""
         self._wiring = Wiring(
             place,
             postgres=self._postgres,
-            telemetry=self._telemetry,
+            stores=self._stores,
             edge=self._edge,
             prometheus=self._prometheus,
             services=self._all.services,
@@ -132,7 +137,8 @@ class EmbeddedEngine:
                 self._all.services[name] = self._service_made(name)
             self._edge.lay(stack.services)
             self._edge.lead("postgres", {f"127.0.0.1:{self._postgres.port}": 1})
-            self._edge.lead("telemetry", {f"127.0.0.1:{self._telemetry.port}": 1})
+            stores = self._stores.paths
+            self._edge.lead(TELEMETRY, dict.fromkeys(stores, 1), paths=stores)
             if self._prometheus.state == "stopped":
                 self._prometheus.scrape([])
             try:
@@ -218,6 +224,8 @@ class EmbeddedEngine:
         if component == "seed":
             return tail(self._place.log("seed"), lines)
         found = self._all.find(component)
+        if isinstance(found, Group):
+            return "".join(tail(self._place.log(unit.name), lines) for unit in found.units)
         name = component.rpartition("-")[0] if isinstance(found, Instance) else component
         return tail(self._place.log(name), lines)
 
@@ -286,7 +294,7 @@ class EmbeddedEngine:
     def usage(self) -> Mapping[str, Usage]:
         """Return what each component takes; a service's figure is the sum of its instances."""
         taken: dict[str, Usage] = {}
-        for name in self._all.names():
+        for name in set(self._all.names()).difference(self._all.groups):
             parts = [
                 usage
                 for unit in self._all.units_of(name)
@@ -342,7 +350,7 @@ class EmbeddedEngine:
         tasks = {
             "services": Task(self._parent.start),
             "postgres": Task(self._postgres.start),
-            "telemetry": Task(self._telemetry.start),
+            **{unit.name: Task(unit.start) for unit in self._stores.units},
             "edge": Task(self._edge.start),
             "prometheus": Task(self._prometheus.start),
             "load": Task(self._load.start),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import shutil
+import subprocess
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from obstack_lab.engine.embedded import account
-from obstack_lab.errors import MissingProgram
+from obstack_lab.errors import MissingProgram, UsageError
 from obstack_lab.settings import LabHome
 
 _SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin")
 _UNPACKED = Path("programs/usr/bin")
 """In the lab's directory: where `./lab` unpacks the distribution's package without root."""
+
+_STORES = ("loki", "tempo")
+_VERSION_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,38 @@ def find_program(name: str, home: LabHome, *, system: tuple[str, ...] = _SYSTEM)
     raise MissingProgram(
         name, f"Run `./lab up` from a checkout, or install the package '{name}' of your system."
     )
+
+
+def native_stores(home: LabHome) -> dict[str, Path]:
+    """Return the programs of Loki and Tempo that are here, by name.
+
+    Others are called so, too: the program has to say that it is the one.
+    """
+    found = {}
+    for name in _STORES:
+        with contextlib.suppress(MissingProgram, OSError, subprocess.TimeoutExpired):
+            program = find_program(name, home)
+            said = subprocess.run(
+                [str(program), "-version"],
+                capture_output=True,
+                text=True,
+                timeout=_VERSION_SECONDS,
+                check=False,
+            )
+            if f"{name}, version" in said.stdout + said.stderr:
+                found[name] = program
+    return found
+
+
+def need_native_stores(home: LabHome) -> None:
+    """Raise UsageError unless Loki and Tempo are here; it names those that are not."""
+    here = native_stores(home)
+    if missing := [name for name in _STORES if name not in here]:
+        raise UsageError(
+            f"`--backends native` runs Loki and Tempo as programs, and PATH has no "
+            f"{' and no '.join(missing)}. Put {'it' if len(missing) == 1 else 'them'} there, or "
+            "leave the option out: the lab's own store answers the same queries."
+        )
 
 
 def postgres_programs(runs_as: account.Account | None) -> PostgresPrograms:

@@ -11,12 +11,13 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.prometheus import Prometheus, Target
 from obstack_lab.engine.embedded.service import Instance, Service
-from obstack_lab.engine.embedded.telemetry import Telemetry
+from obstack_lab.engine.embedded.stores import Stores
 from obstack_lab.engine.overrides import Environments, Weights
 from obstack_lab.settings import LAB_ID_VARIABLE
 
 _WITH_DATABASE = ("orders", "inventory", "worker")
 _PAYING = ("orders", "worker")
+_TELEMETRY = "services-telemetry"
 _LOCALHOST = "127.0.0.1"
 
 
@@ -28,14 +29,14 @@ class Wiring:
         place: Place,
         *,
         postgres: Postgres,
-        telemetry: Telemetry,
+        stores: Stores,
         edge: Edge,
         prometheus: Prometheus,
         services: Mapping[str, Service],
     ) -> None:
         self._place = place
         self._postgres = postgres
-        self._telemetry = telemetry
+        self._stores = stores
         self._edge = edge
         self._prometheus = prometheus
         self._services = services
@@ -70,11 +71,11 @@ class Wiring:
 
     def _told(self, service: str) -> dict[str, str]:
         told = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": self._through("services-telemetry"),
+            **self._stores.told(through=self._through(_TELEMETRY)),
             LAB_ID_VARIABLE: self._place.lab_id,
         }
         if service == "exporter":
-            told["OTEL_EXPORTER_OTLP_ENDPOINT"] = self._telemetry.address
+            told |= self._stores.told()
             told["DATABASE_URL"] = self._postgres.dsn("operator")
             told["POSTGRES_LOG"] = str(self._place.log("postgres"))
         if service == "gateway":

@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from obstack_lab.errors import EngineError, Timeout, UsageError
 from obstack_lab.orchestrator.orchestrator import Orchestrator
 from obstack_lab.orchestrator.question import Backend, Question, allowed, question, rows
+from obstack_lab.orchestrator.store import store_of
 from obstack_lab.review.journal import QueryEntry
 
 _TIMEOUT = httpx.Timeout(30, connect=2)
@@ -22,7 +23,6 @@ _COUNTED = 1 << 20
 """Bytes of an answer up to which its rows are counted."""
 _FORWARDED = ("accept", "content-type", "x-scope-orgid")
 _RETURNED = ("content-type",)
-_COMPONENT = {"prometheus": "prometheus", "loki": "telemetry", "tempo": "telemetry"}
 
 
 def router(lab: Orchestrator, transport: httpx.AsyncBaseTransport | None = None) -> APIRouter:
@@ -40,8 +40,10 @@ def router(lab: Orchestrator, transport: httpx.AsyncBaseTransport | None = None)
         params = dict(request.query_params) | _form(request, body)
         asked = question(backend, request.method, path, params)
         at = lab.stage.clock()
-        address = await run_in_threadpool(lab.stage.engine.address, _COMPONENT[backend])
-        answer = await _send(http, backend, f"{address}/{path}", request, body)
+        engine = lab.stage.engine
+        component = store_of(engine, backend)
+        address = await run_in_threadpool(engine.address, component)
+        answer = await _send(http, component, f"{address}/{path}", request, body)
         client = request.headers.get("x-obstack-client", "")
 
         async def stream() -> AsyncIterator[bytes]:
@@ -90,7 +92,7 @@ def _form(request: Request, body: bytes) -> dict[str, str]:
 
 
 async def _send(
-    http: httpx.AsyncClient, backend: Backend, url: str, request: Request, body: bytes
+    http: httpx.AsyncClient, component: str, url: str, request: Request, body: bytes
 ) -> httpx.Response:
     headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
     outgoing = http.build_request(
@@ -103,10 +105,10 @@ async def _send(
     try:
         return await http.send(outgoing, stream=True)
     except httpx.TimeoutException as error:
-        raise Timeout(f"{backend} did not answer in time. Ask for less, or try again.") from error
+        raise Timeout(f"{component} did not answer in time. Ask for less, or try again.") from error
     except httpx.TransportError as error:
         raise EngineError(
-            f"{backend} does not answer. Look at `./lab status`.", component=_COMPONENT[backend]
+            f"{component} does not answer. Look at `./lab status`.", component=component
         ) from error
 
 

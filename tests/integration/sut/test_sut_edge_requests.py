@@ -67,7 +67,7 @@ class Way:
         self.client = client
         self.url = ""
 
-    async def lead(self, *shares: float) -> None:
+    async def lead(self, *shares: float, paths: dict[str, str] | None = None) -> None:
         used = self.instances[: len(shares)]
         view = await self.board.carry_out(
             {
@@ -76,6 +76,7 @@ class Way:
                 "http": True,
                 "upstreams": [instance.address for instance in used],
                 "weights": {i.address: share for i, share in zip(used, shares, strict=True)},
+                "paths": {i.address: (paths or {})[i.name] for i in used if paths},
             }
         )
         self.url = f"http://127.0.0.1:{view['listen']}"
@@ -143,6 +144,20 @@ def on_a_way(scenario: Callable[[Way], Awaitable[None]], instances: int = 1) -> 
             await scenario(way)
 
     asyncio.run(play())
+
+
+def test_on_one_connection_each_request_goes_to_whom_its_path_belongs_to() -> None:
+    async def scenario(way: Way) -> None:
+        await way.lead(1, 1, paths={"a": "/otlp/", "b": "/v1/traces"})
+        paths = ["/otlp/v1/logs", "/v1/traces", "/v1/traces", "/otlp/v1/logs"] * 10
+        assert "".join([await way.who(path) for path in paths]) == "abba" * 10
+        assert await way.connections() == 1
+        await way.instances[1].stop()
+        with pytest.raises(aiohttp.ClientError):  # nobody else is asked for what is b's
+            await way.who("/v1/traces")
+        assert await way.who("/otlp/v1/logs") == "a"
+
+    on_a_way(scenario, instances=2)
 
 
 def test_requests_on_kept_connections_are_shared_evenly() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sut.control import BadCommand
 from sut.edge.balance import Balance
-from sut.edge.exchange import READ_BYTES, Exchange, Refusal, method_of
+from sut.edge.exchange import READ_BYTES, Exchange, Refusal, request_line
 from sut.edge.tamper import Tamper
 from sut.edge.toxic import KINDS, Toxic
 
@@ -59,6 +59,14 @@ def test_those_that_were_tried_are_passed_over() -> None:
     assert balance.pick(but={"a", "b"}) is None
 
 
+def test_an_address_with_a_path_takes_only_what_is_below_it() -> None:
+    balance = Balance()
+    balance.lead({"logs": 1, "traces": 1, "any": 1}, {"logs": "/otlp/", "traces": "/v1/traces"})
+    seen = {path: {balance.pick(path=path) for _ in range(9)} for path in ("/otlp/v1/logs", "/")}
+    assert seen == {"/otlp/v1/logs": {"logs", "any"}, "/": {"any"}}
+    assert balance.pick(but={"any", "logs"}, path="/otlp/v1/logs") is None
+
+
 def test_a_small_share_is_not_lost_when_others_come_and_go() -> None:
     balance = Balance()
     seen: Counter[str | None] = Counter()
@@ -72,17 +80,17 @@ def test_a_small_share_is_not_lost_when_others_come_and_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "method"),
+    ("data", "line"),
     [
-        (REQUEST, "POST"),
-        (b"GET / HTTP/1.1\r\n", "GET"),
-        (b"hello GET / HTTP/1.1\r\n", ""),
-        (b"\x16\x03\x01\x02\x00", ""),
-        (b"GET / HTTP/1.0\r\n\r\n", ""),
+        (REQUEST, ("POST", "/orders")),
+        (b"GET / HTTP/1.1\r\n", ("GET", "/")),
+        (b"hello GET / HTTP/1.1\r\n", ("", "")),
+        (b"\x16\x03\x01\x02\x00", ("", "")),
+        (b"GET / HTTP/1.0\r\n\r\n", ("", "")),
     ],
 )
-def test_a_request_is_told_from_other_bytes(data: bytes, method: str) -> None:
-    assert method_of(data) == method
+def test_a_request_is_told_from_other_bytes(data: bytes, line: tuple[str, str]) -> None:
+    assert request_line(data) == line
 
 
 def test_a_refusal_waits_for_the_whole_request_and_keeps_the_connection() -> None:
