@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
@@ -44,11 +45,19 @@ def attached(home: LabHome | None = None) -> LabState:
 
 
 def bring_up(
-    home: LabHome, *, engine: EngineChoice, quiet: bool, backends: daemon.Backends | None = None
+    home: LabHome,
+    *,
+    engine: EngineChoice,
+    quiet: bool,
+    backends: daemon.Backends | None = None,
+    alertmanager: bool = False,
 ) -> LabState:
     """Start the lab unless it runs, with a line for each component as it comes."""
+    launch = functools.partial(
+        daemon.launch, home, engine=engine, backends=backends, alertmanager=alertmanager
+    )
     if quiet:
-        return daemon.launch(home, engine=engine, backends=backends)
+        return launch()
     screen = console()
 
     def report(step: ProgressView) -> None:
@@ -59,7 +68,7 @@ def bring_up(
             screen.print(f"  [red]✘[/] {step.component:<12} {step.detail}")
 
     with screen.status("Starting the lab"):
-        return daemon.launch(home, engine=engine, backends=backends, report=report)
+        return launch(report=report)
 
 
 def up(
@@ -72,6 +81,13 @@ def up(
             "otherwise), or the programs loki and tempo of PATH (native)."
         ),
     ] = None,
+    alertmanager: Annotated[
+        bool,
+        typer.Option(
+            "--alertmanager",
+            help="Also run Alertmanager: it pages you, and Slack or PagerDuty where that is set.",
+        ),
+    ] = False,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open a browser window.")
     ] = False,
@@ -88,7 +104,9 @@ def up(
     ran_before = jupyter.find(home) is not None
     server = jupyter.launch(home, port=port)
     try:
-        state = bring_up(home, engine=engine, quiet=json, backends=backends)
+        state = bring_up(
+            home, engine=engine, quiet=json, backends=backends, alertmanager=alertmanager
+        )
         server = jupyter.wait(home, server, port=port)
     except (LabError, KeyboardInterrupt):
         if not ran_before:

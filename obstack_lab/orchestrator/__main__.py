@@ -17,9 +17,13 @@ def main() -> int:
     parser.add_argument("--home", type=Path, required=True, help="the lab's directory")
     parser.add_argument("--engine", default="auto", choices=("auto", "embedded", "compose"))
     parser.add_argument("--backends", default="built-in", choices=("built-in", "native"))
+    parser.add_argument("--alertmanager", action="store_true")
     options = parser.parse_args()
     daemon = Daemon(
-        LabHome(options.home.absolute()), engine=options.engine, backends=options.backends
+        LabHome(options.home.absolute()),
+        engine=options.engine,
+        backends=options.backends,
+        alertmanager=options.alertmanager,
     )
     try:
         return daemon.run()

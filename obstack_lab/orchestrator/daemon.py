@@ -72,6 +72,7 @@ def launch(
     *,
     engine: EngineName = "auto",
     backends: Backends | None = None,
+    alertmanager: bool = False,
     report: Report | None = None,
     timeout: float = 180,
 ) -> LabState:
@@ -87,7 +88,7 @@ def launch(
         state = _recorded(home)
         if state is None:
             clear_state(home)
-            process = _spawn(home, engine, backends or "built-in")
+            process = _spawn(home, engine, backends or "built-in", alertmanager=alertmanager)
             state = _await_state(home, process, deadline)
         elif backends not in {None, state.backends}:
             raise UsageError(
@@ -168,10 +169,13 @@ def _recorded(home: LabHome) -> LabState | None:
     return state if alive else None
 
 
-def _spawn(home: LabHome, engine: str, backends: str) -> subprocess.Popen[bytes]:
+def _spawn(
+    home: LabHome, engine: str, backends: str, *, alertmanager: bool
+) -> subprocess.Popen[bytes]:
     (home.private / FAILURE).unlink(missing_ok=True)
     argv = [sys.executable, "-m", "obstack_lab.orchestrator", "--home", str(home.path)]
     argv += ["--engine", engine, "--backends", backends]
+    argv += ["--alertmanager"] if alertmanager else []
     environment = os.environ | {HOME_VARIABLE: str(home.path), LAB_ID_VARIABLE: new_lab_id()}
     with (home.logs / _LOG).open("ab") as log:
         process = subprocess.Popen(

@@ -14,17 +14,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from obstack_lab.engine.interface import Engine
+from obstack_lab.engine.pager import Pager
 from obstack_lab.errors import LabError, UsageError
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.daemon import FAILURE
+from obstack_lab.orchestrator.listener import Listener
 from obstack_lab.settings import LAB_ID_VARIABLE, LabHome, clear_state, new_lab_id
 
 
 class Daemon:
     """One orchestrator in one lab directory."""
 
-    def __init__(self, home: LabHome, *, engine: str, backends: str) -> None:
+    def __init__(
+        self, home: LabHome, *, engine: str, backends: str, alertmanager: bool = False
+    ) -> None:
         self._home = home
+        self._alertmanager = alertmanager
         self._backends = backends
         self._engine_name = engine
         self._stop = threading.Event()
@@ -46,16 +51,21 @@ class Daemon:
 
     def _live(self) -> None:
         lab_id = os.environ.setdefault(LAB_ID_VARIABLE, new_lab_id())
-        engine = make_engine(self._engine_name, self._backends, self._home, lab_id)
+        listener = Listener()
+        pager = Pager.of(listener.url, listener.token) if self._alertmanager else None
+        engine = make_engine(self._engine_name, self._backends, self._home, lab_id, pager=pager)
         boot = Boot(engine)
         boot.begin(self._give_up)
         try:
+            from obstack_lab.orchestrator.orchestrator import LabIdentity
             from obstack_lab.orchestrator.serve import serving
 
-            with serving(self._home, engine, boot, lab_id=lab_id, backends=self._backends):
+            identity = LabIdentity(lab_id, engine.name, self._backends)
+            with serving(self._home, engine, boot, identity, listener):
                 self._stop.wait()
         finally:
             engine.stop()
+            listener.close()
             clear_state(self._home)
 
     def _give_up(self, error: LabError) -> None:
@@ -67,7 +77,9 @@ class Daemon:
         self._stop.set()
 
 
-def make_engine(name: str, backends: str, home: LabHome, lab_id: str) -> Engine:
+def make_engine(
+    name: str, backends: str, home: LabHome, lab_id: str, *, pager: Pager | None = None
+) -> Engine:
     """Return the engine of that name; `auto` is the embedded one."""
     if name in {"auto", "embedded"}:
         from obstack_lab.engine.embedded.engine import EmbeddedEngine
@@ -75,7 +87,7 @@ def make_engine(name: str, backends: str, home: LabHome, lab_id: str) -> Engine:
 
         if backends == "native":
             need_native_stores(home)
-        return EmbeddedEngine(home, lab_id, native=backends == "native")
+        return EmbeddedEngine(home, lab_id, native=backends == "native", pager=pager)
     raise UsageError(f"The engine '{name}' cannot be used here. Use `--engine embedded`.")
 
 

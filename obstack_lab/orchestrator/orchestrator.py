@@ -14,6 +14,7 @@ from obstack_lab.orchestrator.archive import Archive, Book
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.feed import change_log, feed
 from obstack_lab.orchestrator.fingerprint import fingerprint
+from obstack_lab.orchestrator.paging import Notification, Paging
 from obstack_lab.orchestrator.play import Play, Stage
 from obstack_lab.orchestrator.run import SANDBOX, Run, new_run_id
 from obstack_lab.orchestrator.sandbox.hand import fault_view
@@ -236,6 +237,14 @@ class Orchestrator:
                 return
             self._repeated[key] = query.at
         play.record(query)
+
+    def notified(self, paging: Paging, notification: Notification) -> None:
+        """Tell the learner of the active run what Alertmanager notifies of."""
+        play = self._play
+        if play is not None and play.run.active:
+            message = paging.message(play.run.id, notification, self.stage.clock())
+            if message is not None:
+                play.record(message)
 
     def data(self) -> Data:
         """Return the shop's data to change; raise WrongPhase while an incident is played."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import threading
 import time
@@ -24,6 +23,7 @@ from obstack_lab.orchestrator.conductor import Conductor
 from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.orchestrator.impact import LedgerImpact
+from obstack_lab.orchestrator.listener import Listener
 from obstack_lab.orchestrator.metrics import PrometheusMetrics
 from obstack_lab.orchestrator.orchestrator import LabIdentity, Orchestrator
 from obstack_lab.orchestrator.play import Stage
@@ -41,7 +41,7 @@ _BACKGROUND_THREADS = 4
 
 @contextmanager
 def serving(
-    home: LabHome, engine: Engine, boot: Boot, *, lab_id: str, backends: str
+    home: LabHome, engine: Engine, boot: Boot, identity: LabIdentity, listener: Listener
 ) -> Iterator[None]:
     """Serve and conduct; at the end say so to the active run and close the door.
 
@@ -64,24 +64,23 @@ def serving(
         orders=Orders(),
         delivery=Delivery(home.releases, engine),
     )
-    lab = Orchestrator(LabIdentity(lab_id, engine.name, backends), stage, library(), boot)
+    lab = Orchestrator(identity, stage, library(), boot)
     lab.mark_interrupted()
     broadcast = Broadcast()
     conductor = Conductor(lab, broadcast.publish)
-    token = secrets.token_urlsafe(32)
-    server = _Server(application(lab, broadcast, token))
+    server = _Server(application(lab, broadcast, listener.token), listener.socket)
     try:
-        port = server.start()
+        server.start()
         write_state(
             home,
             LabState(
-                lab_id=lab_id,
+                lab_id=identity.lab_id,
                 pid=os.getpid(),
                 pid_started=psutil.Process().create_time(),
-                url=f"http://127.0.0.1:{port}",
-                token=token,
-                engine=engine.name,
-                backends=backends,
+                url=listener.url,
+                token=listener.token,
+                engine=identity.engine,
+                backends=identity.backends,
                 started_at=time.time(),
             ),
         )
@@ -98,11 +97,10 @@ def serving(
 
 
 class _Server:
-    """uvicorn in a thread of its own, on a free port of the loopback interface."""
+    """uvicorn in a thread of its own, on the port that is held for it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.bind(("127.0.0.1", 0))
+    def __init__(self, app: ASGIApp, held: socket.socket) -> None:
+        self._socket = held
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -114,11 +112,10 @@ class _Server:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
-    def start(self) -> int:
-        """Listen and serve; return the port."""
+    def start(self) -> None:
+        """Listen and serve."""
         self._socket.listen(128)
         self._thread.start()
-        return int(self._socket.getsockname()[1])
 
     def stop(self) -> None:
         """Close the door; what is being answered gets a moment."""

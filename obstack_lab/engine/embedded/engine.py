@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from obstack_lab.engine import request
+from obstack_lab.engine.embedded.alertmanager import Alertmanager
 from obstack_lab.engine.embedded.caretaker import Caretaker
 from obstack_lab.engine.embedded.components import Components
 from obstack_lab.engine.embedded.data import DatabaseCopies
@@ -22,7 +23,7 @@ from obstack_lab.engine.embedded.parent import Parent
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.process import tail
-from obstack_lab.engine.embedded.programs import find_program
+from obstack_lab.engine.embedded.programs import find_alertmanager, find_program
 from obstack_lab.engine.embedded.prometheus import Prometheus
 from obstack_lab.engine.embedded.seed import Seed
 from obstack_lab.engine.embedded.service import Instance, Service
@@ -44,6 +45,7 @@ from obstack_lab.engine.interface import (
     Stack,
     Usage,
 )
+from obstack_lab.engine.pager import Pager
 from obstack_lab.engine.reap import reap
 from obstack_lab.engine.record import FILE_NAME, RosterFile
 from obstack_lab.engine.release import need_release
@@ -61,14 +63,20 @@ _SESSIONS = 12
 class EmbeddedEngine:
     """Runs PostgreSQL, Prometheus, the telemetry store, the load, the edge and the services.
 
-    With `native` a real Loki and a real Tempo are the telemetry store. All of them end when the
-    process that holds the engine ends, however it ends.
+    With `native` a real Loki and a real Tempo are the telemetry store; with a pager, Alertmanager
+    runs, too. All of them end when the process that holds the engine ends, however it ends.
     """
 
     name = "embedded"
 
     def __init__(
-        self, home: LabHome, lab_id: str, *, native: bool = False, clock: Clock = time.time
+        self,
+        home: LabHome,
+        lab_id: str,
+        *,
+        native: bool = False,
+        pager: Pager | None = None,
+        clock: Clock = time.time,
     ) -> None:
         home.create()
         self._home = home
@@ -77,6 +85,7 @@ class EmbeddedEngine:
         self._postgres = Postgres(place)
         self._prometheus = Prometheus(place)
         self._stores: Stores = Native(place) if native else BuiltIn(place)
+        self._alertmanager = Alertmanager(place, pager) if pager else None
         self._edge = Edge(place)
         self._load = Load(place)
         self._data = DatabaseCopies(self._postgres, Seed(place, self._postgres), self._settle)
@@ -85,6 +94,7 @@ class EmbeddedEngine:
             (
                 self._postgres,
                 self._prometheus,
+                *([self._alertmanager] if self._alertmanager else []),
                 *self._stores.units,
                 self._edge,
                 self._load,
@@ -123,6 +133,8 @@ class EmbeddedEngine:
         with self._lock:
             reap(self._home)
             find_program("prometheus", self._home)
+            if self._alertmanager:
+                find_alertmanager(self._home)
             self._place.spawner.hold_leash(
                 self._home.private / FILE_NAME, self._place.environment()
             )
@@ -141,6 +153,8 @@ class EmbeddedEngine:
             self._edge.lead(TELEMETRY, dict.fromkeys(stores, 1), paths=stores)
             if self._prometheus.state == "stopped":
                 self._prometheus.scrape([])
+                told = self._alertmanager
+                self._prometheus.notify(told.listens if told else None)
             try:
                 Graph(self._tasks(stack), report, self._place.clock).run()
             finally:
@@ -356,6 +370,8 @@ class EmbeddedEngine:
             "load": Task(self._load.start),
             "seed": Task(self._data.begin, ("postgres",)),
         }
+        if self._alertmanager:
+            tasks["alertmanager"] = Task(self._alertmanager.start)
         for name in stack.services:
             tasks[name] = Task(self._setting_up(name, stack), ("services", "edge", "seed"))
         return tasks

@@ -21,7 +21,7 @@ _SILENCE_SECONDS = 5.0
 class Load(ProcessUnit):
     """Virtual users in a process of their own: commands on stdin, a status line a second."""
 
-    ready_seconds = 10.0
+    ready_seconds = 45.0
     stop_seconds = 5.0
     """It lets requests in flight end, so that each has its entry in the ledger."""
 

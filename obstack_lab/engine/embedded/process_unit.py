@@ -15,7 +15,7 @@ from obstack_lab.engine.interface import ComponentKind
 class ProcessUnit(Unit):
     """Starts a command, waits until it answers, ends it."""
 
-    ready_seconds = 15.0
+    ready_seconds = 45.0
     stop_seconds = 2.0
 
     def __init__(self, name: str, kind: ComponentKind, place: Place) -> None:

@@ -48,6 +48,18 @@ def find_program(name: str, home: LabHome, *, system: tuple[str, ...] = _SYSTEM)
     )
 
 
+def find_alertmanager(home: LabHome) -> Path:
+    """Return Alertmanager's program, which Debian calls by another name."""
+    with contextlib.suppress(MissingProgram):
+        return find_program("alertmanager", home)
+    with contextlib.suppress(MissingProgram):
+        return find_program("prometheus-alertmanager", home)
+    raise MissingProgram(
+        "alertmanager",
+        "Install it (`apt install prometheus-alertmanager`), or leave `--alertmanager` out.",
+    )
+
+
 def native_stores(home: LabHome) -> dict[str, Path]:
     """Return the programs of Loki and Tempo that are here, by name.
 

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,6 @@ class Prometheus(ProcessUnit):
 
     def scrape(self, targets: Iterable[Target]) -> None:
         """Replace the list of instances; Prometheus sees the change by itself."""
-        folder = self._folder / "targets"
-        folder.mkdir(parents=True, exist_ok=True)
         listed = [
             {
                 "targets": [target.address],
@@ -60,10 +58,20 @@ class Prometheus(ProcessUnit):
             }
             for target in targets
         ]
-        draft = folder / "services.new"
+        self._tell("targets", "services", listed)
+
+    def notify(self, alertmanager: str | None) -> None:
+        """Tell who is told of alerts (`HOST:PORT`), if anybody is."""
+        listed = [{"targets": [alertmanager]}] if alertmanager else []
+        self._tell("alertmanagers", "lab", listed)
+
+    def _tell(self, what: str, name: str, listed: Sequence[Mapping[str, object]]) -> None:
+        folder = self._folder / what
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f"{name}.new"
         with self._writing:
             draft.write_text(json.dumps(listed, indent=2), encoding="utf-8")
-            draft.replace(folder / "services.json")
+            draft.replace(folder / f"{name}.json")
 
     def _begin(self) -> None:
         self._configure()

@@ -14,6 +14,7 @@ from obstack_lab.orchestrator.api import (
     events,
     failure,
     inspection,
+    notifications,
     requests,
     runs,
     sandbox,
@@ -54,6 +55,7 @@ def application(
     v1.include_router(sandbox.router(lab))
     v1.include_router(requests.router(lab))
     v1.include_router(sql.router(lab))
+    v1.include_router(notifications.router(lab))
     v1.include_router(telemetry.router(lab, transport))
     v1.include_router(events.router(broadcast))
     app.include_router(v1)
