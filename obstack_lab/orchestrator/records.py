@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     Column,
     Connection,
     Engine,
@@ -27,10 +28,12 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    inspect,
     select,
     update,
 )
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.schema import CreateColumn
 
 from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.run import Run
@@ -50,6 +53,7 @@ _RUNS = Table(
     Column("ended_at", Float),
     Column("outcome", String),
     Column("state", String, nullable=False, comment="the run as JSON"),
+    Column("learner", String, nullable=False, server_default="", index=True),
 )
 _JOURNAL = Table(
     "journal",
@@ -76,21 +80,25 @@ _SAMPLES = Table(
 _MEASURES = tuple(column for column in _SAMPLES.columns if column.name != "run")
 
 _Work = Callable[[Connection], object]
+_MAKING_TABLES = 7_263_114
+"""The lock under which one of several labs makes the tables of a database they share."""
 
 
 class Records:
-    """Reads and writes runs; thread-safe.
+    """Reads and writes the runs of one learner; thread-safe.
 
-    What cannot be written now (the disk is full) is kept and written later, in its order: `flush`
-    tries again, and raises LabError while it is in vain.
+    Several labs can keep theirs in one database, each with a learner of its own: nobody sees, or
+    ends, the runs of others. What cannot be written now (the disk is full) is kept and written
+    later, in its order: `flush` tries again, and raises LabError while it is in vain.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, learner: str = "") -> None:
         self._engine = _engine(url)
+        self._learner = learner
         self._waiting: deque[_Work] = deque()
         self._writing = threading.Lock()
         with _reported():
-            _TABLES.create_all(self._engine)
+            _make_tables(self._engine)
 
     @classmethod
     def at(cls, path: Path) -> Records:
@@ -141,7 +149,8 @@ class Records:
         def put(connection: Connection) -> None:
             changed = connection.execute(update(_RUNS).where(_RUNS.c.id == run.id).values(row))
             if not changed.rowcount:
-                connection.execute(insert(_RUNS).values(id=run.id, **row))
+                mine = {"id": run.id, "learner": self._learner}
+                connection.execute(insert(_RUNS).values(**mine, **row))
 
         self._write(put)
 
@@ -167,13 +176,15 @@ class Records:
 
     def run(self, run: str) -> Run | None:
         """Return a run, or None where there is none of that id."""
+        query = select(_RUNS.c.state).where(_RUNS.c.id == run, _RUNS.c.learner == self._learner)
         with self._connected() as connection:
-            text = connection.scalar(select(_RUNS.c.state).where(_RUNS.c.id == run))
+            text = connection.scalar(query)
         return None if text is None else Run.model_validate_json(text)
 
     def runs(self) -> tuple[Run, ...]:
-        """Return all runs, newest first."""
-        query = select(_RUNS.c.state).order_by(_RUNS.c.created_at.desc(), _RUNS.c.id.desc())
+        """Return the learner's runs, newest first."""
+        mine = select(_RUNS.c.state).where(_RUNS.c.learner == self._learner)
+        query = mine.order_by(_RUNS.c.created_at.desc(), _RUNS.c.id.desc())
         with self._connected() as connection:
             return tuple(Run.model_validate_json(text) for text in connection.scalars(query))
 
@@ -200,6 +211,20 @@ class Records:
                 for table in (_JOURNAL, _SAMPLES)
             ]
         return max((at for at in times if at is not None), default=None)
+
+
+def _make_tables(engine: Engine) -> None:
+    """Make what is missing, also in a database of a lab that did not know of learners."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_MAKING_TABLES)))
+        known = inspect(connection)
+        if known.has_table(_RUNS.name):
+            columns = {column["name"] for column in known.get_columns(_RUNS.name)}
+            if _RUNS.c.learner.name not in columns:
+                added = CreateColumn(_RUNS.c.learner).compile(dialect=engine.dialect)
+                connection.execute(DDL(f"ALTER TABLE {_RUNS.name} ADD COLUMN {added}"))
+        _TABLES.create_all(connection)
 
 
 @contextmanager

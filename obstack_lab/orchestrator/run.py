@@ -119,9 +119,12 @@ _SHOWN = tuple(
 
 
 def new_run_id(scenario: str, now: float) -> str:
-    """Return `checkout-stalls-20261121-110936-4f2a`: sortable within a scenario, and readable."""
+    """Return `checkout-stalls-20261121-110936-4f2a51c0`: sortable in a scenario, and readable.
+
+    A class that begins in the same second keeps its runs in one database: hence so many digits.
+    """
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    return f"{scenario}-{moment}-{secrets.token_hex(2)}"
+    return f"{scenario}-{moment}-{secrets.token_hex(4)}"
 
 
 def outcome_of(phase: Phase) -> Outcome:

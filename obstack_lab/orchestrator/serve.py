@@ -34,6 +34,8 @@ from obstack_lab.scenario.library import library
 from obstack_lab.settings import LabHome, LabState, write_state
 
 RECORDS_VARIABLE = "OBSTACK_LAB_RECORDS_URL"
+LEARNER_VARIABLE = "OBSTACK_LAB_LEARNER"
+_HUB_USER_VARIABLE = "JUPYTERHUB_USER"
 LEDGER = "ledger.jsonl"
 _GRACE = 2
 _BACKGROUND_THREADS = 4
@@ -48,7 +50,8 @@ def serving(
     Raises LabError where the records cannot be opened.
     """
     url = os.environ.get(RECORDS_VARIABLE)
-    records = Records(url) if url else Records.at(home.records)
+    learner = os.environ.get(LEARNER_VARIABLE) or os.environ.get(_HUB_USER_VARIABLE, "")
+    records = Records(url, learner=learner) if url else Records.at(home.records)
     metrics = PrometheusMetrics(lambda: engine.address("prometheus"))
     work = ThreadPoolExecutor(_BACKGROUND_THREADS, thread_name_prefix="background")
     stage = Stage(

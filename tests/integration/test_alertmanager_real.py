@@ -1,4 +1,4 @@
-"""A real Alertmanager: an alert fires, Slack and the learner are told, once; nothing is left."""
+"""A real Prometheus and Alertmanager: an alert fires; Slack, PagerDuty and the lab hear of it."""
 
 from __future__ import annotations
 
@@ -6,45 +6,55 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from obstack_lab.engine.embedded.alertmanager import Alertmanager
+from obstack_lab.engine.embedded.place import Place
+from obstack_lab.engine.embedded.ports import Ports
 from obstack_lab.engine.embedded.programs import find_alertmanager
+from obstack_lab.engine.embedded.prometheus import Prometheus, Target
+from obstack_lab.engine.pager import Pager
+from obstack_lab.engine.record import FILE_NAME, RosterFile
 from obstack_lab.errors import MissingProgram
-from obstack_lab.orchestrator import daemon
-from obstack_lab.orchestrator.client import Client
-from obstack_lab.orchestrator.run import SANDBOX
-from obstack_lab.review.journal import MessageEntry
+from obstack_lab.orchestrator.paging import Notification, Paging
 from obstack_lab.settings import LabHome
 
 pytestmark = pytest.mark.integration
 SECONDS = 120
+LAB, SLACK, PAGERDUTY = "/v1/notifications", "/services/T0/B0/x", "/v2/enqueue"
+ID, TOKEN, KEY = "cafe0001", "t0ken", "0123456789abcdef0123456789abcdef"
 
 
-class Slack:
-    """A server that takes what is posted to it."""
+class Receivers:
+    """One server in the place of the lab, Slack and PagerDuty: keeps what is posted, by path."""
 
     def __init__(self) -> None:
-        self.taken: list[dict[str, Any]] = []
+        self.taken: list[tuple[str, str, dict[str, Any]]] = []
         taken = self.taken
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                taken.append({"path": self.path, **json.loads(body)})
-                self.send_response(200)
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                taken.append((self.path, self.headers.get("Authorization", ""), body))
+                self.send_response(202 if self.path == PAGERDUTY else 200)
                 self.end_headers()
-                self.wfile.write(b"ok")
+                self.wfile.write(b"{}")
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/services/T0/B0/x"
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def at(self, path: str) -> list[dict[str, Any]]:
+        return [body for each, _, body in list(self.taken) if each == path]
 
     def close(self) -> None:
         self._server.shutdown()
@@ -52,61 +62,84 @@ class Slack:
 
 
 @pytest.fixture
-def slack() -> Iterator[Slack]:
-    slack = Slack()
-    yield slack
-    slack.close()
+def receivers() -> Iterator[Receivers]:
+    receivers = Receivers()
+    yield receivers
+    receivers.close()
 
 
 @pytest.fixture
-def home(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> Iterator[LabHome]:
-    home = LabHome(tmp_path / "lab")
+def prometheus(tmp_path: Path, receivers: Receivers) -> Iterator[Prometheus]:
+    """A Prometheus that looks for nothing yet and tells an Alertmanager."""
+    home = LabHome(tmp_path / "läb with spaces")
+    home.create()
     try:
         find_alertmanager(home)
     except MissingProgram as missing:
         pytest.skip(str(missing))
-    monkeypatch.setenv("OBSTACK_LAB_SLACK_URL", slack.url)
-    yield home
-    daemon.shutdown(home)
+    place = Place(home, ID, time.time, RosterFile(home.private / FILE_NAME, ID))
+    pager = Pager(
+        receivers.url,
+        TOKEN,
+        slack_url=receivers.url + SLACK,
+        pagerduty_key=KEY,
+        pagerduty_url=receivers.url + PAGERDUTY,
+    )
+    prometheus, alertmanager = Prometheus(place), Alertmanager(place, pager)
+    with ExitStack() as ending:
+        ending.callback(place.spawner.close)
+        for unit in (alertmanager, prometheus):
+            ending.callback(unit.stop)
+        prometheus.scrape([])
+        prometheus.notify(alertmanager.listens)
+        alertmanager.start()
+        prometheus.start()
+        pids = [alertmanager.pid, prometheus.pid]
+        yield prometheus
+    assert not any(pid and psutil.pid_exists(pid) for pid in pids)
 
 
 def wait_for(what: str, holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + SECONDS
     while not holds():
         assert time.monotonic() < deadline, f"waited {SECONDS} s in vain: {what}"
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
-def messages(client: Client) -> list[str]:
-    return [
-        entry.text
-        for entry in client.journal().entries
-        if isinstance(entry, MessageEntry) and entry.sender == "Alertmanager"
+def test_a_page_and_its_end_reach_everybody_in_their_own_shape(
+    prometheus: Prometheus, receivers: Receivers
+) -> None:
+    nobody = Target(f"127.0.0.1:{Ports().of('nobody')}", "orders", "1.4.2", "orders-1")
+    prometheus.scrape([nobody])
+
+    def told(path: str, *words: str) -> bool:
+        return any(all(word in json.dumps(b) for word in words) for b in receivers.at(path))
+
+    for path in (LAB, SLACK, PAGERDUTY):
+        wait_for(f"{path} is told", lambda path=path: told(path, "TargetDown"))
+    prometheus.scrape([])
+    wait_for("the lab hears of the end", lambda: told(LAB, "TargetDown", '"resolved"'))
+    wait_for("Slack hears of the end", lambda: told(SLACK, "RESOLVED: TargetDown"))
+    wait_for("PagerDuty hears of the end", lambda: told(PAGERDUTY, "TargetDown", '"resolve"'))
+
+    ours = [(key, body) for path, key, body in receivers.taken if path == LAB]
+    assert {key for key, _ in ours} == {f"Bearer {TOKEN}"}
+    paging = Paging()
+    notifications = [Notification.model_validate(body) for _, body in ours]
+    said = [paging.message("run", each, 0) for each in notifications]
+    messages = [each.text for each in said if each and "TargetDown" in each.text]
+    assert messages == [
+        "Page: TargetDown: orders-1 does not answer.",
+        "Resolved: TargetDown.",
     ]
 
+    slack = next(body for body in receivers.at(SLACK) if "TargetDown" in json.dumps(body))
+    (attachment,) = slack["attachments"]
+    assert slack["username"] == "ObservaStack Lab"
+    assert attachment["title"] == "FIRING: TargetDown"
+    assert attachment["text"].strip() == "orders-1 does not answer"
 
-def test_a_page_reaches_slack_and_the_learner_once_and_so_does_its_end(
-    home: LabHome, slack: Slack
-) -> None:
-    state = daemon.launch(home, alertmanager=True)
-    with Client(state) as client:
-        assert "alertmanager" in {c.name for c in client.components()}
-        client.create_run(SANDBOX)
-        client.signal("inventory", "KILL")
-        wait_for("Slack is told", lambda: any("TargetDown" in str(each) for each in slack.taken))
-        wait_for("the learner is told", lambda: any("TargetDown" in m for m in messages(client)))
-        client.restart("inventory")
-        wait_for(
-            "the end is told",
-            lambda: any("Resolved" in m and "TargetDown" in m for m in messages(client)),
-        )
-        wait_for("Slack hears of it, too", lambda: any("RESOLVED" in str(e) for e in slack.taken))
-        pages = [m for m in messages(client) if m.startswith("Page:") and "TargetDown" in m]
-        assert len(pages) == 1, pages
-    (first, *_) = [each for each in slack.taken if "TargetDown" in str(each)]
-    assert first["path"] == "/services/T0/B0/x"
-    assert first["username"] == "ObservaStack Lab"
-    assert first["attachments"][0]["title"] == "FIRING: TargetDown"
-    assert "inventory-1 does not answer" in first["attachments"][0]["text"]
-    assert daemon.shutdown(home)
-    assert not daemon.processes(state.lab_id)
+    event = next(body for body in receivers.at(PAGERDUTY) if "TargetDown" in json.dumps(body))
+    assert (event["routing_key"], event["event_action"]) == (KEY, "trigger")
+    assert event["payload"]["severity"] == "critical"
+    assert event["payload"]["summary"] == "TargetDown: orders-1 does not answer"

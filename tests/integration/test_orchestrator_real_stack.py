@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 from psutil import CONN_LISTEN as LISTEN
 
@@ -215,7 +216,8 @@ def test_records_are_kept_on_postgresql_as_well(home: LabHome, client: Client) -
     address = next(c.address for c in client.components() if c.name == "postgres")
     password = json.loads((home.private / "postgres.json").read_bytes())["shop"]
     ours = Records.at(home.records)
-    theirs = Records(address.replace("://", f"://shop:{password}@"))
+    url = address.replace("://", f"://shop:{password}@")
+    theirs = Records(url, learner="ann")
     played = ours.run(run)
     assert played is not None
     theirs.save(played)
@@ -224,5 +226,12 @@ def test_records_are_kept_on_postgresql_as_well(home: LabHome, client: Client) -
     assert theirs.run(run) == played
     assert theirs.journal(run) == ours.journal(run)
     assert theirs.last_moment(run) == ours.last_moment(run)
-    ours.close()
-    theirs.close()
+    neighbours = Records(url, learner="bob")
+    assert neighbours.runs() == ()
+    for records in (ours, theirs, neighbours):
+        records.close()
+    with psycopg.connect(url) as connection:  # as a lab left it that knew of no learners
+        connection.execute("ALTER TABLE runs DROP COLUMN learner")
+    old = Records(url)
+    assert old.runs() == (played,)
+    old.close()

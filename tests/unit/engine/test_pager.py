@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from obstack_lab.engine.embedded.alertmanager import Alertmanager
+from obstack_lab.engine.embedded.engine import EmbeddedEngine
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.programs import find_alertmanager
 from obstack_lab.engine.embedded.prometheus import Prometheus
@@ -125,3 +126,11 @@ def test_a_missing_alertmanager_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("obstack_lab.engine.embedded.programs.shutil.which", lambda *_, **__: None)
     with pytest.raises(MissingProgram, match=r"apt install prometheus-alertmanager.*leave"):
         find_alertmanager(LabHome(tmp_path))
+
+
+def test_a_lab_has_an_alertmanager_only_if_it_wants_one(place: Place) -> None:
+    with_it = EmbeddedEngine(place.home, "cafe0001", pager=Pager.of(URL, TOKEN, {}))
+    without = EmbeddedEngine(place.home, "cafe0001")
+    assert {c.name for c in with_it.components()} - {c.name for c in without.components()} == {
+        "alertmanager"
+    }

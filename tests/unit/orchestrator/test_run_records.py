@@ -132,3 +132,32 @@ def test_a_tick_that_fails_is_shown_and_the_next_one_is_tried(
 def test_records_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"records cannot be read or written.*may you write"):
         Records.at(tmp_path / "missing" / "records.sqlite")
+
+
+def test_learners_who_share_a_database_see_and_end_their_own_runs_alone(
+    lab: Lab, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'class.sqlite'}"
+    ann, bob = Records(url, learner="ann"), Records(url, learner="bob")
+    run = lab.start().run
+    ann.save(run)
+    bob.save(run.model_copy(update={"id": f"{run.id}-b"}))
+    assert [each.id for each in ann.runs()] == [run.id]
+    assert bob.run(run.id) is None
+    Archive(bob, lambda name: tmp_path / name).mark_interrupted()
+    assert [each.active for each in (*ann.runs(), *bob.runs())] == [True, False]
+    for records in (ann, bob):
+        records.close()
+
+
+def test_records_of_before_there_were_learners_are_read(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    old = Records.at(path)
+    old.save(lab.start().run)
+    old.close()
+    with sqlite3.connect(path) as database:
+        database.execute("DROP INDEX ix_runs_learner")
+        database.execute("ALTER TABLE runs DROP COLUMN learner")
+    again = Records.at(path)
+    assert [run.id for run in again.runs()] == [run.id for run in lab.orchestrator.runs()]
+    again.close()
