@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    DDL,
     Column,
     Connection,
     Engine,
@@ -30,6 +29,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -178,15 +178,15 @@ class Records:
         """Return a run, or None where there is none of that id."""
         query = select(_RUNS.c.state).where(_RUNS.c.id == run, _RUNS.c.learner == self._learner)
         with self._connected() as connection:
-            text = connection.scalar(query)
-        return None if text is None else Run.model_validate_json(text)
+            found = connection.scalar(query)
+        return None if found is None else Run.model_validate_json(found)
 
     def runs(self) -> tuple[Run, ...]:
         """Return the learner's runs, newest first."""
         mine = select(_RUNS.c.state).where(_RUNS.c.learner == self._learner)
         query = mine.order_by(_RUNS.c.created_at.desc(), _RUNS.c.id.desc())
         with self._connected() as connection:
-            return tuple(Run.model_validate_json(text) for text in connection.scalars(query))
+            return tuple(Run.model_validate_json(each) for each in connection.scalars(query))
 
     def unfinished(self) -> tuple[Run, ...]:
         """Return the runs that have no end."""
@@ -198,7 +198,7 @@ class Records:
         samples = select(*_MEASURES).where(_SAMPLES.c.run == run)
         with self._connected() as connection:
             found: list[JournalEntry] = [
-                JOURNAL_ENTRY.validate_json(text) for text in connection.scalars(entries)
+                JOURNAL_ENTRY.validate_json(each) for each in connection.scalars(entries)
             ]
             found += [SampleEntry(**row) for row in connection.execute(samples).mappings()]
         return tuple(sorted(found, key=lambda entry: entry.seq))
@@ -223,7 +223,7 @@ def _make_tables(engine: Engine) -> None:
             columns = {column["name"] for column in known.get_columns(_RUNS.name)}
             if _RUNS.c.learner.name not in columns:
                 added = CreateColumn(_RUNS.c.learner).compile(dialect=engine.dialect)
-                connection.execute(DDL(f"ALTER TABLE {_RUNS.name} ADD COLUMN {added}"))
+                connection.execute(text(f"ALTER TABLE {_RUNS.name} ADD COLUMN {added}"))
         _TABLES.create_all(connection)
 
 
