@@ -226,12 +226,12 @@ class Orchestrator:
     def asked(self, query: QueryEntry) -> None:
         """Write a learner's query into the active run's journal.
 
-        A desk that draws itself anew asks the same again and again: that is kept once a minute.
+        A screen that draws itself anew asks the same again and again: that is kept once a minute.
         """
         play = self._play
         if play is None or not play.run.active:
             return
-        if not query.asked:
+        if query.repeated:
             key = (query.client, query.language, query.query)
             if query.at - self._repeated.get(key, -_ONCE_EVERY) < _ONCE_EVERY:
                 return

@@ -99,6 +99,8 @@ class Stage:
     orders: Orders
     delivery: Delivery
     catalogue: Callable[[], Catalogue] = catalogue
+    tell: Callable[[JournalEntry], None] = lambda _: None
+    """Hears every entry of the journal."""
 
 
 class Play:
@@ -389,7 +391,9 @@ class Play:
     # inside
 
     def _write(self, entry: JournalEntry) -> JournalEntry:
-        return self.journal.append(entry)
+        kept = self.journal.append(entry)
+        self._stage.tell(kept)
+        return kept
 
     def _change(self, **changes: Any) -> Run:
         with self._lock:

@@ -12,6 +12,8 @@ from urllib.parse import unquote
 Language = Literal["promql", "logql", "traceql", "trace"]
 Backend = Literal["prometheus", "loki", "tempo"]
 _NAMES = r"[A-Za-z0-9_][A-Za-z0-9_.:%-]*"
+_TAGS = rf"\.?{_NAMES}"
+"""Tempo's names of attributes: one without a scope begins with a dot."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ _ALLOWED: Mapping[Backend, tuple[_Route, ...]] = {
         _route(r"api/metrics/query(_range)?", language="traceql", parameter="q"),
         _route(rf"api(/v2)?/traces/{_NAMES}", language="trace"),
         _route(r"api(/v2)?/search/tags"),
-        _route(rf"api(/v2)?/search/tag/{_NAMES}/values"),
+        _route(rf"api(/v2)?/search/tag/{_TAGS}/values"),
         _route(r"api/(echo|status/buildinfo)"),
         _route(r"ready"),
     ),

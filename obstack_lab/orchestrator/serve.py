@@ -22,6 +22,7 @@ from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.conductor import Conductor
 from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.orchestrator.faults.plane import DRIVERS
+from obstack_lab.orchestrator.herald import Herald, log_store
 from obstack_lab.orchestrator.impact import LedgerImpact
 from obstack_lab.orchestrator.listener import Listener
 from obstack_lab.orchestrator.metrics import PrometheusMetrics
@@ -53,6 +54,7 @@ def serving(
     learner = os.environ.get(LEARNER_VARIABLE) or os.environ.get(_HUB_USER_VARIABLE, "")
     records = Records(url, learner=learner) if url else Records.at(home.records)
     metrics = PrometheusMetrics(lambda: engine.address("prometheus"))
+    herald = Herald(lambda: log_store(engine))
     work = ThreadPoolExecutor(_BACKGROUND_THREADS, thread_name_prefix="background")
     stage = Stage(
         engine=engine,
@@ -66,6 +68,7 @@ def serving(
         drivers=DRIVERS,
         orders=Orders(),
         delivery=Delivery(home.releases, engine),
+        tell=herald.tell,
     )
     lab = Orchestrator(identity, stage, library(), boot)
     lab.mark_interrupted()
@@ -87,12 +90,14 @@ def serving(
                 started_at=time.time(),
             ),
         )
+        herald.start()
         conductor.start()
         yield
     finally:
         conductor.stop()
         with suppress(LabError):
             lab.interrupt("The lab was stopped (`./lab down`); the run ended there.")
+        herald.stop()
         server.stop()
         work.shutdown(wait=False, cancel_futures=True)
         metrics.close()

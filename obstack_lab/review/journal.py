@@ -86,6 +86,8 @@ class ActionEntry(_Entry):
 
 WATCHER = "desk"
 """The client's name of a desk that draws itself anew, with nobody asking."""
+REDRAWING = (WATCHER, "grafana")
+"""Clients that ask the same again and again, to draw what is on the screen anew."""
 
 
 class QueryEntry(_Entry):
@@ -102,6 +104,11 @@ class QueryEntry(_Entry):
     def asked(self) -> bool:
         """Whether the learner asked, and not a desk that draws itself anew."""
         return not self.client.startswith(WATCHER)
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the same is likely to be asked again, every few seconds."""
+        return self.client.startswith(REDRAWING)
 
 
 class NoteEntry(_Entry):

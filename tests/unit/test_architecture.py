@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = [
     {"errors", "settings"},
     {"scenario"},
-    {"telemetry", "query", "load"},
+    {"telemetry", "query", "load", "dashboards"},
     {"engine", "review", "testing"},
     {"orchestrator"},
     {"lab"},
@@ -76,6 +76,7 @@ def test_nothing_is_called_utils() -> None:
         ("obstack_lab.query", {"ipywidgets", "plotly", "fastapi"}),
         ("obstack_lab.lab", {"ipywidgets", "fastapi", "sqlalchemy", "duckdb"}),
         ("obstack_lab.cli", {"pandas", "ipywidgets", "plotly", "fastapi", "sqlalchemy", "duckdb"}),
+        ("obstack_lab.dashboards.library", {"grafana_foundation_sdk", "pandas", "fastapi"}),
         ("obstack_lab.orchestrator.daemon", {"fastapi", "sqlalchemy", "pandas"}),
         ("obstack_lab.orchestrator.client", {"fastapi", "sqlalchemy", "pandas"}),
     ],

@@ -21,7 +21,7 @@ _TIMEOUT = httpx.Timeout(30, connect=2)
 _LARGEST_BODY = 1 << 20
 _COUNTED = 1 << 20
 """Bytes of an answer up to which its rows are counted."""
-_FORWARDED = ("accept", "content-type", "x-scope-orgid")
+_FORWARDED = ("accept", "content-type", "x-scope-orgid", "x-loki-response-encoding-flags")
 _RETURNED = ("content-type",)
 
 
