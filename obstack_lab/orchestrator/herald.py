@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 import httpx
 
-from obstack_lab.engine.interface import Engine
-from obstack_lab.errors import LabError, UnknownName
+from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.feed import feed
 from obstack_lab.review.journal import (
     ActionEntry,
@@ -32,8 +31,6 @@ _TIMEOUT = httpx.Timeout(5, connect=2)
 _WAITING = 1000
 _END_WITHIN = 5.0
 _PATH = "loki/api/v1/push"
-_STORES = ("loki", "telemetry")
-"""Components that keep logs; which of them runs depends on the lab's backends."""
 
 
 class Line(NamedTuple):
@@ -108,16 +105,6 @@ class Herald:
                 figures = entry.model_dump(exclude={"seq", "at", "kind"})
                 return Line(entry.at, "users", {"message": "users", **figures})
         return None
-
-
-def log_store(engine: Engine) -> str:
-    """Return the address of the component that keeps logs; raise UnknownName where none does."""
-    for name in _STORES:
-        try:
-            return engine.address(name)
-        except UnknownName:
-            continue
-    raise UnknownName("component", _STORES[-1])
 
 
 def _said(entry: JournalEntry) -> dict[str, str]:

@@ -22,7 +22,7 @@ from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.conductor import Conductor
 from obstack_lab.orchestrator.delivery import Delivery
 from obstack_lab.orchestrator.faults.plane import DRIVERS
-from obstack_lab.orchestrator.herald import Herald, log_store
+from obstack_lab.orchestrator.herald import Herald
 from obstack_lab.orchestrator.impact import LedgerImpact
 from obstack_lab.orchestrator.listener import Listener
 from obstack_lab.orchestrator.metrics import PrometheusMetrics
@@ -30,6 +30,7 @@ from obstack_lab.orchestrator.orchestrator import LabIdentity, Orchestrator
 from obstack_lab.orchestrator.play import Stage
 from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.service_settings import SchemaSettings
+from obstack_lab.orchestrator.store import store_of
 from obstack_lab.orchestrator.watch import Orders
 from obstack_lab.scenario.library import library
 from obstack_lab.settings import LabHome, LabState, write_state
@@ -54,7 +55,7 @@ def serving(
     learner = os.environ.get(LEARNER_VARIABLE) or os.environ.get(_HUB_USER_VARIABLE, "")
     records = Records(url, learner=learner) if url else Records.at(home.records)
     metrics = PrometheusMetrics(lambda: engine.address("prometheus"))
-    herald = Herald(lambda: log_store(engine))
+    herald = Herald(lambda: engine.address(store_of(engine, "loki")))
     work = ThreadPoolExecutor(_BACKGROUND_THREADS, thread_name_prefix="background")
     stage = Stage(
         engine=engine,

@@ -9,9 +9,8 @@ import httpx
 import pytest
 from orchestrator_stage import Lab
 
-from obstack_lab.engine.interface import Stack
-from obstack_lab.errors import EngineError, UnknownName
-from obstack_lab.orchestrator.herald import Herald, log_store
+from obstack_lab.errors import EngineError
+from obstack_lab.orchestrator.herald import Herald
 from obstack_lab.review.journal import (
     ActionEntry,
     AlertEntry,
@@ -23,7 +22,6 @@ from obstack_lab.review.journal import (
     QueryEntry,
     SampleEntry,
 )
-from obstack_lab.testing import MemoryEngine
 
 AT = 1_700_000_000.25
 
@@ -172,19 +170,6 @@ def test_its_thread_ships_what_waits_before_it_ends(herald: Herald, store: Store
     herald.tell(deploy())
     herald.stop()
     assert len(store.lines) == 1
-
-
-def test_the_log_store_is_loki_where_it_runs_and_ours_otherwise() -> None:
-    engine = MemoryEngine()
-    engine.start(Stack({"orders": "1.4.2"}), lambda _: None)
-    assert log_store(engine) == engine.address("telemetry")
-
-    class Empty(MemoryEngine):
-        def address(self, component: str) -> str:
-            raise UnknownName("component", component)
-
-    with pytest.raises(UnknownName, match="telemetry"):
-        log_store(Empty())
 
 
 def test_a_run_tells_of_every_entry_of_its_journal(lab: Lab) -> None:
