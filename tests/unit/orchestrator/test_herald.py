@@ -1,4 +1,4 @@
-"""What the orchestrator tells the log store: what everybody may know, once, and never at a price."""
+"""What the orchestrator tells the log store: what everybody may know, once, at no price."""
 
 from __future__ import annotations
 
