@@ -47,6 +47,14 @@ class Surge(_Command):
     factor: float = Field(gt=0, le=100)
 
 
+class Rush(_Command):
+    """Let so many times as many users come for a while; it is over by itself."""
+
+    op: Literal["rush"]
+    factor: float = Field(gt=0, le=100)
+    seconds: float = Field(ge=0, le=600)
+
+
 class Mix(_Command):
     """Let users begin other journeys than the load says; no weights are the load's own again."""
 
@@ -88,7 +96,7 @@ class Stop(_Command):
 
 
 Command = Annotated[
-    Start | Phase | SwitchLedger | Surge | Mix | Crave | Search | Flood | Stop,
+    Start | Phase | SwitchLedger | Surge | Rush | Mix | Crave | Search | Flood | Stop,
     Field(discriminator="op"),
 ]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)

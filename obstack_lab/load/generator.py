@@ -111,6 +111,10 @@ class Generator:
         """Let so many times as many users come as the schedule says."""
         self._schedule.surge(factor)
 
+    def rush(self, factor: float, seconds: float) -> None:
+        """Let so many times as many users come for a while, and then as before."""
+        self._schedule.rush(factor, seconds)
+
     def mix(self, weights: Mapping[str, float]) -> None:
         """Let users begin other journeys than the load says. Raises UsageError."""
         self._crowd.mix(weights)

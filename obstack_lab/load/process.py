@@ -24,6 +24,7 @@ from obstack_lab.load.command import (
     Flood,
     Mix,
     Phase,
+    Rush,
     Search,
     Start,
     Stop,
@@ -164,6 +165,8 @@ def _lead(generator: Generator, command: Command) -> None:
             generator.follow(command.phase)
         case Surge():
             generator.surge(command.factor)
+        case Rush():
+            generator.rush(command.factor, command.seconds)
         case Mix():
             generator.mix(command.weights)
         case Crave():

@@ -107,6 +107,8 @@ class Schedule:
     def __init__(self, phases: Sequence[LoadPhase], *, seed: int) -> None:
         self._stretches = lay_out(phases)
         self._factor = 1.0
+        self._rush = 1.0
+        self._rush_ends = 0.0
         self._random = Random(f"arrivals {seed}")  # noqa: S311 - a schedule is no secret
         self._slice = 0
         self._owed = self._random.expovariate(1.0)
@@ -118,7 +120,8 @@ class Schedule:
 
     def rate(self, at: float) -> float:
         """Return the intended requests per second at a moment, 0 before the start."""
-        return self._factor * self._planned(at)
+        rush = self._rush if at < self._rush_ends else 1.0
+        return self._factor * rush * self._planned(at)
 
     def until(self, moment: float) -> Iterator[float]:
         """Yield the arrivals from the horizon to `moment` (rounded up to a whole slice)."""
@@ -146,6 +149,10 @@ class Schedule:
     def surge(self, factor: float) -> None:
         """Let so many times as many come from the horizon on; 1 is what the phases say."""
         self._factor = factor
+
+    def rush(self, factor: float, seconds: float) -> None:
+        """Let so many times as many come for so long, from the horizon on; then as before."""
+        self._rush, self._rush_ends = factor, self.horizon + seconds
 
     def _planned(self, at: float) -> float:
         return next((s.rate(at) for s in reversed(self._stretches) if at >= s.start), 0.0)

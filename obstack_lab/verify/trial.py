@@ -48,6 +48,8 @@ class Trial:
     _figures: dict[str, float] = field(default_factory=dict)
     _there: dict[str, bool] = field(default_factory=dict)
     _injections: list[Injection] = field(default_factory=list)
+    _causes: list[Injection] = field(default_factory=list)
+    _triggers: list[Injection] = field(default_factory=list)
 
     def play(self) -> Finding:
         """Return what was found; the fault is cleared whatever happens."""
@@ -93,6 +95,8 @@ class Trial:
             )
             made, _ = self.drivers[part.driver].inject(self.stage.engine, wanted, self.time.wall())
             self._injections.append(made)
+            (self._causes if part.cause else self._triggers).append(made)
+        self._triggers_over()
         shown = self._await(signal.shows, "under", STEADY, self.fault.within, since=began)
         if shown is None:
             raise Timeout(f"The fault did not show ({signal.shows}) in {self.fault.within:.0f} s.")
@@ -101,6 +105,14 @@ class Trial:
         self._there["residual_under"] = self._residual(any_of=False)
         if not self._there["residual_under"]:
             raise Timeout("The fault's cause was gone with nobody acting.")
+
+    def _triggers_over(self) -> None:
+        """Wait until what only sets the fault off is over: what is seen then outlives it."""
+        until = self.time.clock() + self.fault.within
+        while any(self._asked(self._triggers)):
+            if self.time.clock() > until:
+                raise Timeout("What sets the fault off is not over by itself.")
+            self.time.pause(EVERY)
 
     def _linger(self) -> None:
         """Keep the worst figure of some seconds."""
@@ -127,10 +139,11 @@ class Trial:
         self._figures["seconds_to_clear"] = quiet
 
     def _residual(self, *, any_of: bool) -> bool:
-        there = [
-            self.drivers[each.driver].residual(self.stage.engine, each) for each in self._injections
-        ]
+        there = self._asked(self._causes)
         return any(there) if any_of else all(there)
+
+    def _asked(self, injections: list[Injection]) -> list[bool]:
+        return [self.drivers[each.driver].residual(self.stage.engine, each) for each in injections]
 
     def _await(
         self, target: str, name: str, readings: int, seconds: float, *, since: float | None = None

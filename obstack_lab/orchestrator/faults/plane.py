@@ -18,6 +18,8 @@ from obstack_lab.orchestrator.faults.postgres import PostgresDriver
 from obstack_lab.orchestrator.faults.process import ProcessDriver
 from obstack_lab.orchestrator.faults.queue import QueueDriver
 from obstack_lab.orchestrator.faults.release import ReleaseDriver
+from obstack_lab.orchestrator.faults.rollout import RolloutDriver
+from obstack_lab.orchestrator.faults.rush import RushDriver
 from obstack_lab.orchestrator.faults.schema import SchemaDriver
 from obstack_lab.orchestrator.faults.session import SessionDriver
 from obstack_lab.orchestrator.faults.supervision import SupervisionDriver
@@ -39,6 +41,8 @@ DRIVERS: Mapping[str, FaultDriver] = {
         ProcessDriver(),
         QueueDriver(),
         ReleaseDriver(),
+        RolloutDriver(),
+        RushDriver(),
         SchemaDriver(),
         SessionDriver(),
         SupervisionDriver(),

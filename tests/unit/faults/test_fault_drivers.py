@@ -12,6 +12,7 @@ from obstack_lab.errors import EngineError
 from obstack_lab.orchestrator.faults.interface import FaultDriver, Injection
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.orchestrator.faults.process import ProcessDriver
+from obstack_lab.orchestrator.faults.rush import RushDriver
 from obstack_lab.scenario.model import Scalar
 from obstack_lab.testing import MemoryEngine
 
@@ -27,6 +28,7 @@ CASES: tuple[tuple[str, Mapping[str, Scalar]], ...] = (
     ("process", LIMIT),
     ("process", {"does": "neighbour", "component": "recommender", "processes": 2}),
     ("release", {"service": "orders", "release": "1.5.0"}),
+    ("rush", {"factor": 5, "seconds": 600}),
     ("supervision", {"component": "orders", "check": "liveness", "timeout": 0.01}),
     ("telemetry", {"service": "orders"}),
     ("traffic", {"does": "surge", "factor": 3}),
@@ -240,3 +242,40 @@ def test_another_policy_ends_a_health_check(engine: MemoryEngine) -> None:
     injection = inject(engine, "supervision", {"component": "orders", "check": "readiness"})
     engine.supervise("orders", engine.supervise("inventory", engine.tree().policy))
     assert not DRIVERS["supervision"].residual(engine, injection)
+
+
+def test_a_rush_is_over_by_itself_and_ends_early_when_it_is_cleared(engine: MemoryEngine) -> None:
+    now = [0.0]
+    lever = RushDriver(clock=lambda: now[0])
+    injection = an_injection("rush", {"factor": 5, "seconds": 10})
+    lever.inject(engine, injection, 100.0)
+    lever.inject(engine, injection, 100.0)
+    assert load_commands(engine) == [{"op": "rush", "factor": 5.0, "seconds": 10.0}]
+    now[0] = 11.0
+    assert not lever.residual(engine, injection)
+    lever.clear(engine, injection)
+    assert len(load_commands(engine)) == 1
+    lever.inject(engine, injection, 100.0)
+    lever.clear(engine, injection)
+    assert load_commands(engine)[-1] == {"op": "rush", "factor": 1.0, "seconds": 0.0}
+
+
+def test_a_greedy_rollout_drains_all_it_may_take_before_it_restarts_them_in_turn(
+    engine: MemoryEngine,
+) -> None:
+    engine.scale("orders", 3)
+    engine.weigh("orders", {"orders-1": 0.5})
+    engine.calls.clear()
+    lever = DRIVERS["rollout"]
+    params = {"service": "orders", "unavailable": 2, "every": 600}
+    assert lever.problems(params) == ()
+    assert lever.problems({"service": "orders", "unavailable": 0, "every": 600})
+    injection, (change,) = lever.inject(engine, an_injection("rollout", params), 100.0)
+    assert lever.residual(engine, injection)
+    assert change.after == "rollout of orders-1, orders-2: surge 0, unavailable 2"
+    lever.clear(engine, injection)
+    lever.clear(engine, injection)
+    assert not lever.residual(engine, injection)
+    made = [(method, *arguments) for method, arguments in engine.calls if method == "restart"]
+    assert made == [("restart", "orders-1"), ("restart", "orders-2")]
+    assert engine.weigh("orders", {}) == {"orders-1": 0.5, "orders-2": 1, "orders-3": 1}

@@ -135,6 +135,18 @@ def test_what_does_not_hold_is_told_and_the_next_lab_is_a_new_one(
     assert stage.renewed == 1
 
 
+def test_what_only_sets_a_fault_off_may_be_over() -> None:
+    cause, trigger = Lever(), Lever(id="rush", stays=False)
+    part = FAULT.inject[0]
+    off = part.model_copy(update={"driver": "rush", "cause": False})
+    fault = FAULT.model_copy(update={"inject": (part, off)})
+    stage = FakeStage(lambda: 9.0 if cause.there else 0.0)
+    drivers = {"network": cause, "rush": trigger}
+    found = Trial(stage, fault, 7, drivers, FakeTime()).play()
+    assert found.holds, found.reason
+    assert trigger.calls == ["inject", "clear", "clear"]
+
+
 def test_a_signal_that_stays_red_after_clearing_does_not_hold() -> None:
     lever = Lever()
     found, stage = attempt(lever, lambda: 9.0 if lever.calls else 0.0)

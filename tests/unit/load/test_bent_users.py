@@ -43,6 +43,21 @@ def test_a_surge_brings_more_and_its_end_the_schedule_again() -> None:
     assert schedule.rate(25) == 50
 
 
+def test_a_rush_is_over_after_its_seconds_whatever_else_is_said() -> None:
+    schedule = Schedule([LoadPhase(pattern="steady", rate=50)], seed=3)
+    list(schedule.until(10))
+    schedule.rush(4, 5)
+    assert schedule.rate(12) == 200
+    rushed = sum(1 for _ in schedule.until(15))
+    assert 800 < rushed < 1200
+    assert schedule.rate(16) == 50
+    schedule.surge(2)
+    schedule.rush(3, 5)
+    assert (schedule.rate(16), schedule.rate(21)) == (300, 100)
+    schedule.rush(1, 0)
+    assert schedule.rate(16) == 100
+
+
 def test_a_phase_that_comes_during_a_surge_begins_at_the_planned_rate() -> None:
     schedule = Schedule(LOAD.phases, seed=1)
     schedule.surge(2)
@@ -138,6 +153,7 @@ def test_a_flood_sends_one_kind_of_request_until_it_is_told_to_stop() -> None:
     "line",
     [
         '{"op": "surge", "factor": 0}',
+        '{"op": "rush", "factor": 2, "seconds": -1}',
         '{"op": "mix", "weights": {"buy": -1}}',
         '{"op": "crave", "product": 0, "share": 0.5}',
         '{"op": "search", "text": "a", "share": 2}',

@@ -18,6 +18,9 @@ class Part(Model):
 
     driver: Name
     params: dict[str, Scalar] = Field(default={})
+    cause: bool = Field(
+        default=True, description="false: it only sets the fault off, and is over by itself"
+    )
 
 
 class Signal(Model):
