@@ -424,6 +424,40 @@ def everything(change_scenario: Edit) -> None:
     change_scenario(lambda data: data.update(toolkit=list(ACTIONS)))
 
 
+@pytest.fixture
+def all_services(change_scenario: Edit) -> None:
+    change_scenario(lambda data: data.update(services=list(SERVICES), releases=SERVICES))
+
+
+WRONG: Mapping[str, Scalar] = {
+    "choice": "no-such",
+    "integer": 0.5,
+    "number": "many",
+    "boolean": "perhaps",
+    "text": 7,
+}
+
+
+@pytest.mark.usefixtures("everything", "all_services")
+@pytest.mark.parametrize("name", sorted(ACTIONS))
+def test_every_action_refuses_what_it_cannot_take_with_the_name_of_the_field(
+    lab: Lab, web: httpx.Client, name: str
+) -> None:
+    lab.start()
+    action = ACTIONS[name]
+    at = {"service": action.target.among(tuple(SERVICES))[0]}
+    wrong: list[tuple[dict[str, Scalar], str]] = [({"service": "nobody"}, "service")]
+    wrong += [({**at, "colour": "red"}, "colour")]
+    wrong += [({**at, each.name: WRONG[each.kind]}, each.name) for each in action.declared()]
+    wrong += [(at, each.name) for each in action.declared()[:1] if not each.optional]
+    changes = len(web.get("/v1/runs/current/changes").json())
+    for body, field in wrong:
+        answer = web.post(f"/v1/runs/current/actions/{name}", json=body)
+        assert 400 <= answer.status_code < 500, (body, answer.text)
+        assert answer.json()["data"]["parameter"] == field, (body, answer.text)
+    assert len(web.get("/v1/runs/current/changes").json()) == changes
+
+
 @pytest.mark.usefixtures("everything")
 def test_the_route_of_an_action_does_it_and_refuses_with_the_name_of_the_field(
     lab: Lab, web: httpx.Client
