@@ -21,6 +21,7 @@ CALM = 5
 STEADY = 2
 """Readings in a row that must show, or be silent again: one alone may be chance."""
 SILENT_WITHIN = 60.0
+TAKEN_BACK_WITHIN = 30.0
 EVERY = 1.0
 LINGER = 4.0
 """Seconds that a fault is left in after it has shown, for its figure at its worst."""
@@ -129,7 +130,7 @@ class Trial:
         began = self.time.clock()
         for _ in range(2):  # the second time changes nothing
             for injection in reversed(self._injections):
-                self.drivers[injection.driver].clear(self.stage.engine, injection)
+                self._take_back(injection, began + TAKEN_BACK_WITHIN)
         self._there["residual_after"] = self._residual(any_of=True)
         if self._there["residual_after"]:
             raise Timeout("The fault's cause is still there after clearing.")
@@ -137,6 +138,16 @@ class Trial:
         if quiet is None:
             raise Timeout(f"The signal is not silent again in {SILENT_WITHIN:.0f} s.")
         self._figures["seconds_to_clear"] = quiet
+
+    def _take_back(self, injection: Injection, until: float) -> None:
+        """Clear an injection, again and again: what it has overwhelmed may not listen at once."""
+        while True:
+            try:
+                return self.drivers[injection.driver].clear(self.stage.engine, injection)
+            except LabError:
+                if self.time.clock() > until:
+                    raise
+                self.time.pause(EVERY)
 
     def _residual(self, *, any_of: bool) -> bool:
         there = self._asked(self._causes)

@@ -70,6 +70,19 @@ class Lever:
 
 
 @dataclass
+class Deaf(Lever):
+    """A driver that does not get through some times when it clears."""
+
+    deaf: int = 5
+
+    def clear(self, engine: Engine, injection: Injection) -> None:
+        if self.deaf:
+            self.deaf -= 1
+            raise EngineError("orders does not answer.")
+        super().clear(engine, injection)
+
+
+@dataclass
 class FakeStage:
     """A lab whose signal is what a test says."""
 
@@ -145,6 +158,15 @@ def test_what_only_sets_a_fault_off_may_be_over() -> None:
     found = Trial(stage, fault, 7, drivers, FakeTime()).play()
     assert found.holds, found.reason
     assert trigger.calls == ["inject", "clear", "clear"]
+
+
+def test_a_system_that_does_not_listen_at_once_is_asked_again() -> None:
+    lever = Deaf()
+    found, _ = attempt(lever, lambda: 9.0 if lever.there else 0.0)
+    assert found.holds, found.reason
+    lever = Deaf(deaf=1000)
+    found, stage = attempt(lever, lambda: 9.0 if lever.there else 0.0)
+    assert (found.reason, stage.renewed) == ("orders does not answer.", 1)
 
 
 def test_a_signal_that_stays_red_after_clearing_does_not_hold() -> None:
