@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from IPython.core.error import UsageError as ShellUsageError
 
 from obstack_lab.errors import LabError, QueryError
-from obstack_lab.lab import ClosedLab, Lab, Sheet, attach_lab, open_lab, use_front
+from obstack_lab.lab import (
+    Asked,
+    ClosedLab,
+    Front,
+    Lab,
+    Sheet,
+    attach_lab,
+    open_lab,
+    use_front,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,13 +44,19 @@ def register(shell: Any) -> None:
     release = ReleaseMagic(shell)
     shell.register_magic_function(release, "cell", release.__name__)
     if hasattr(shell, "kernel"):
-        use_front(_show)
+        use_front(Front(show=_show, explore=_explore))
 
 
 def _show(lab: Lab) -> None:
     from obstack_lab.panels import open_desk
 
     open_desk(lab).show()
+
+
+def _explore(lab: Lab, asked: Asked) -> Any:
+    from obstack_lab.panels import open_explore
+
+    return open_explore(lab, asked)
 
 
 def _promql(lab: Lab, query: str, options: argparse.Namespace) -> pd.DataFrame:

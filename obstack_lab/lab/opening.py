@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from obstack_lab.errors import UnknownName, WrongPhase
+from obstack_lab.lab import front
 from obstack_lab.lab.session import Lab
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.daemon import EngineName, attach, launch
@@ -17,13 +17,6 @@ from obstack_lab.settings import LabHome
 
 SPEED_VARIABLE = "OBSTACK_LAB_SPEED"
 """How many times faster a run's waiting passes, where nobody says otherwise."""
-
-_front: list[Callable[[Lab], None]] = []
-
-
-def use_front(show: Callable[[Lab], None] | None) -> None:
-    """Let `open_lab` show every lab it opens with this; None shows nothing."""
-    _front[:] = [show] if show else []
 
 
 def open_lab(
@@ -50,8 +43,8 @@ def open_lab(
         lab.scenario = scenario or SANDBOX
         pace = speed or float(os.environ.get(SPEED_VARIABLE, "1"))
         _prepare(lab.client, lab.scenario, seed, pace)
-    if show and _front:
-        _front[0](lab)
+    if show:
+        front.show(lab)
     return lab
 
 

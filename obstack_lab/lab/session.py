@@ -7,10 +7,10 @@ import threading
 import time
 from contextlib import closing
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from obstack_lab.errors import LabDown, UsageError, WrongPhase
-from obstack_lab.lab import words
+from obstack_lab.lab import front, words
 from obstack_lab.lab.fix import Fix
 from obstack_lab.lab.hands import Hands
 from obstack_lab.lab.sheet import Sheet
@@ -214,6 +214,20 @@ class Lab(Hands):
 
         with closing(Traceql(self.client.telemetry_url("tempo"), self.client.headers)) as ask:
             return ask.trace(trace.strip())
+
+    def explore(
+        self, signal: str = "metrics", query: str = "", *, last: str | Window = "15m"
+    ) -> Any:
+        """Show metrics, logs or traces to look around in; what is asked there is journalled, too.
+
+        `signal` is `metrics`, `logs` or `traces`; a query or a trace's id to begin with:
+        `lab.explore("logs", '{service_name="orders"} |= "timeout"', last="5m")`.
+        """
+        return front.explore(self, front.Asked(signal, query, last))
+
+    def dashboards(self, name: str = "") -> Any:
+        """Show the dashboards, beginning with the one of this name."""
+        return front.explore(self, front.Asked("dashboards", name, "15m"))
 
     def sql(self, query: str, *, limit: int = 1000) -> pd.DataFrame:
         """Ask the database: read only, at most five seconds."""

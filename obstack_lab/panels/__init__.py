@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from obstack_lab.panels.cards import library
     from obstack_lab.panels.desk import Desk, open_desk
+    from obstack_lab.panels.explore import Explore, open_explore
     from obstack_lab.panels.figure import plot
     from obstack_lab.panels.page import incident_page
 
 _HOMES = {
     "Desk": "desk",
+    "Explore": "explore",
     "incident_page": "page",
     "library": "cards",
     "open_desk": "desk",
+    "open_explore": "explore",
     "plot": "figure",
 }
-__all__ = ["Desk", "incident_page", "library", "open_desk", "plot"]
+__all__ = ["Desk", "Explore", "incident_page", "library", "open_desk", "open_explore", "plot"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The desk's JavaScript: modules in files, joined into the one module that a widget may have.
+"""The widgets' JavaScript: modules in files, joined into the one module that a widget may have.
 
 The front end loads a widget's module from text, so a module cannot import its neighbours. The files
 are proper modules all the same; joining drops their local imports and their `export` words.
@@ -10,11 +10,15 @@ import re
 from functools import cache
 from importlib.resources import files
 
-MODULES = (
-    *("dom", "chart", "table", "link", "header", "users", "overview", "query", "logs", "traces"),
-    *("sidebar", "act", "story", "desk"),
-)
-"""In the order of their imports: each one imports only from those before it."""
+_SHARED = ("dom", "chart", "table", "link", "query", "bundle", "stage")
+MODULES = {
+    "desk": (
+        *_SHARED,
+        *("header", "users", "overview", "logs", "traces", "sidebar", "act", "story", "desk"),
+    ),
+    "explore": (*_SHARED, "explore"),
+}
+"""By widget, in the order of their imports: each one imports only from those before it."""
 _IMPORT = re.compile(r'^import [^;]*? from "\./[a-z]+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
@@ -25,9 +29,9 @@ def read(name: str) -> str:
 
 
 @cache
-def script() -> str:
-    """Return the desk's module."""
-    parts = (_EXPORT.sub("", _IMPORT.sub("", read(f"{name}.js"))) for name in MODULES)
+def script(widget: str = "desk") -> str:
+    """Return a widget's module."""
+    parts = (_EXPORT.sub("", _IMPORT.sub("", read(f"{name}.js"))) for name in MODULES[widget])
     return "\n".join(parts)
 
 

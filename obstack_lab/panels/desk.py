@@ -14,8 +14,9 @@ from IPython.display import display
 from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import Snapshot
-from obstack_lab.panels import assets, overview, story, view
+from obstack_lab.panels import assets, observer, overview, story, view
 from obstack_lab.panels.command import QUESTIONS, Commands
+from obstack_lab.panels.observer import observer_of
 from obstack_lab.panels.prose import prose
 from obstack_lab.panels.refresher import Presence, Refresher
 from obstack_lab.panels.view import Block
@@ -84,6 +85,7 @@ class Desk:
         self._mode = mode
         self._clock = clock
         self._commands = Commands(lab)
+        self._observer = observer_of(lab)
         self._asking = Worker("obstack-desk-ask")
         self._acting = Worker("obstack-desk-act")
         self._refresher = Refresher(self, self.presence, self.publish, self.lost)
@@ -114,6 +116,7 @@ class Desk:
         """Show another opening of the same lab: a later run, or another scenario."""
         self.lab = lab
         self._commands = Commands(lab)
+        self._observer.follow(lab)
         self._opened = lab.scenario
         self._reviewed = ""
         self.widget.put({"page": _page(lab, self._mode), "review": {}})
@@ -182,6 +185,9 @@ class Desk:
         self.presence.beat()
         if verb == "here":
             return
+        if verb in observer.VERBS:
+            self._observer.hear(verb, message, self.widget.send)
+            return
         worker = self._asking if verb in QUESTIONS else self._acting
         worker.put(lambda: self._answer(verb, message))
 
@@ -225,4 +231,5 @@ def _page(lab: Lab, mode: Mode) -> Block:
         "services": [[name, name] for name in scenario.services] if scenario else [],
         "queries": presets.queries,
         "sql": presets.sql,
+        **observer.page(),
     }

@@ -1,4 +1,4 @@
-"""One named thread that does what was pressed, in order: callbacks only put work on its queue."""
+"""Named threads that do what was pressed: callbacks only put work on their queue."""
 
 from __future__ import annotations
 
@@ -10,25 +10,31 @@ Job = Callable[[], None]
 
 
 class Worker:
-    """Runs jobs one after the other on a daemon thread that starts with the first of them."""
+    """Runs jobs on daemon threads that start with the first of them: in order if there is one."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, threads: int = 1) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._name = name
+        self._most = threads
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
 
     def put(self, job: Job) -> None:
         """Take a job; returns at once, from any thread."""
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            if not self._threads:
+                self._threads = tuple(
+                    threading.Thread(target=self._run, name=self._name, daemon=True)
+                    for _ in range(self._most)
+                )
+                for thread in self._threads:
+                    thread.start()
         self._jobs.put(job)
 
     def close(self) -> None:
-        """Let the thread end after the jobs it has."""
-        self._jobs.put(None)
+        """Let the threads end after the jobs they have."""
+        for _ in range(self._most):
+            self._jobs.put(None)
 
     def _run(self) -> None:
         while job := self._jobs.get():

@@ -16,6 +16,7 @@ SECONDS = 20.0
 """How long an answer may take."""
 _QUERY_IS_WRONG = {400, 422}
 _LONGEST = 500
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Absent(UsageError):
@@ -62,13 +63,21 @@ class Door:
             raise self._garbled(response) from error
 
     def send(
-        self, url: str, *, query: str, params: Mapping[str, str | int | float] | None = None
+        self,
+        url: str,
+        *,
+        query: str,
+        params: Mapping[str, str | int | float] | None = None,
+        form: bytes | None = None,
     ) -> httpx.Response:
-        """Return a good answer, or raise what went wrong."""
+        """Return a good answer, or raise what went wrong; an encoded form is posted."""
         import httpx
 
         try:
-            response = self._client.get(url, params=params)
+            if form is None:
+                response = self._client.get(url, params=params)
+            else:
+                response = self._client.post(url, content=form, headers=_FORM)
         except httpx.TimeoutException as error:
             raise Timeout(
                 f"No answer to the query within {self.timeout:g} s. Ask for a shorter time range."

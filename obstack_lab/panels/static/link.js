@@ -9,12 +9,12 @@ export function openLink(model, el) {
   const undo = [];
   let asked = 0;
 
-  function receive(message) {
+  function receive(message, buffers) {
     const waiting = pending.get(message?.id);
     if (!waiting) return;
     pending.delete(message.id);
     clearTimeout(waiting.timer);
-    waiting.resolve(message);
+    waiting.resolve({ ...message, buffers });
   }
 
   function on(event, callback) {
@@ -32,7 +32,7 @@ export function openLink(model, el) {
     }
   }
 
-  // Returns {ok, data} or {ok: false, error, caret}; never throws.
+  // Returns {ok, data, buffers} or {ok: false, error, caret}; never throws.
   function ask(verb, params = {}) {
     const id = `${view}-${(asked += 1)}`;
     return new Promise((resolve) => {

@@ -36,17 +36,18 @@ export function editor(label, run, value = "", rows = 2) {
   return box;
 }
 
-export function queryTab(link) {
+export function queryTab(link, first = {}) {
   const presets = link.get("page").queries ?? {};
   const last = select("Time", LASTS.map((item) => [item, `last ${item}`]), "15m");
   const view = screen(result);
   link.atEnd(() => view.close());
   const run = button("Run", () => ask(), { class: "ob-primary" });
-  const box = editor("Query", () => run.click(), presets.promql?.[0]?.query ?? "");
+  const begin = first.language ?? "promql";
+  const box = editor("Query", () => run.click(), first.query ?? presets[begin]?.[0]?.query ?? "");
   const language = select(
     "Language",
     [["promql", "PromQL: metrics"], ["logql", "LogQL: logs"], ["traceql", "TraceQL: traces"]],
-    "promql",
+    begin,
     () => {
       offer();
       box.value = presets[language.value]?.[0]?.query ?? "";

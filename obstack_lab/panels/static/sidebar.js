@@ -49,6 +49,7 @@ function alertRow(link, observe) {
         heard,
         button("Logs", () => observe.logs({ service: item.service }), { class: "ob-small-button ob-quiet" }),
         button("Traces", () => observe.traces({ service: item.service }), { class: "ob-small-button ob-quiet" }),
+        button("Metrics", () => observe.explore(metricsOf(item.service)), { class: "ob-small-button ob-quiet" }),
       ),
     );
     const update = (now) => {
@@ -62,6 +63,13 @@ function alertRow(link, observe) {
   };
 }
 
+// The requests of a service by status, or of all of them.
+function metricsOf(service) {
+  const matcher = service ? `{service_name=${JSON.stringify(service)}}` : "";
+  const query = `sum by (service_name, http_response_status_code) (rate(http_server_request_duration_seconds_count${matcher}[30s]))`;
+  return { signal: "metrics", query };
+}
+
 function alertState(item) {
   if (item.state === "resolved") return "is over";
   return item.acknowledged ? `acknowledged, ${item.state}` : `${item.state}, ${item.since}`;
@@ -72,7 +80,8 @@ function withCode(text) {
   return text.split("`").map((part, index) => (index % 2 ? h("code", {}, part) : part));
 }
 
-export function feedRow(item) {
+export function feedRow(item, observe = null) {
+  const leads = item.kind === "hint" && observe;
   const el = h(
     "li",
     { class: `ob-entry ob-kind-${item.kind}` },
@@ -84,6 +93,7 @@ export function feedRow(item) {
       h("time", { class: "ob-number", title: localTime(item.at) }, item.clock || localTime(item.at)),
     ),
     h("p", { class: "ob-text" }, withCode(item.text)),
+    leads ? button("Explore", () => observe.explore(null), { class: "ob-small-button ob-quiet" }) : null,
   );
   return { el };
 }
@@ -114,7 +124,7 @@ export function sidebarBlock(link, observe) {
   link.watch("feed", (state) => {
     const items = state.items ?? [];
     quiet.hidden = items.length > 0;
-    keyed(feed, items, (item) => item.seq, feedRow);
+    keyed(feed, items, (item) => item.seq, (item) => feedRow(item, observe));
   });
   const offer = h("div", { class: "ob-confirm", hidden: true });
   const hint = button("Ask for a hint", async () => {
