@@ -122,6 +122,7 @@ def up(
                 "seconds": round(seconds, 2),
                 "notebook": server.notebook(),
                 "voila": server.voila(),
+                "grafana": _grafana(state) or None,
                 "api": f"{state.url}/docs",
             }
         )
@@ -130,9 +131,19 @@ def up(
     screen.print(f"The lab is up ({duration(seconds)}). Open one of these:\n")
     screen.print(f"  notebook      {server.notebook()}", soft_wrap=True)
     screen.print(f"  no-code page  {server.voila()}", soft_wrap=True)
+    if grafana := _grafana(state):
+        screen.print(f"  dashboards    {grafana}", soft_wrap=True)
     screen.print("\nEnd it with `./lab down`.")
     if not no_browser and sys.stdout.isatty() and _has_display():
         webbrowser.open(server.notebook())
+
+
+def _grafana(state: LabState) -> str:
+    """Return Grafana's address, `''` where the lab has none."""
+    if state.backends != "native":
+        return ""
+    with Client(state, name="cli") as client:
+        return next((c.address for c in client.components() if c.name == "grafana"), "")
 
 
 def _has_display() -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from obstack_lab.engine.callback import Callback
 from obstack_lab.settings import resources
 
 SLACK_VARIABLE = "OBSTACK_LAB_SLACK_URL"
@@ -20,21 +21,19 @@ _PAGES = "pages"
 
 @dataclass(frozen=True)
 class Pager:
-    """The lab's own receiver (its address and token) and the instructor's."""
+    """The lab's own receiver and the instructor's."""
 
-    url: str
-    token: str
+    orchestrator: Callback
     slack_url: str = ""
     pagerduty_key: str = ""
     pagerduty_url: str = ""
 
     @classmethod
-    def of(cls, url: str, token: str, environ: Mapping[str, str] | None = None) -> Pager:
+    def of(cls, orchestrator: Callback, environ: Mapping[str, str] | None = None) -> Pager:
         """Return the pager of a lab that listens there, with what the environment adds."""
         environ = os.environ if environ is None else environ
         return cls(
-            url,
-            token,
+            orchestrator,
             slack_url=environ.get(SLACK_VARIABLE, ""),
             pagerduty_key=environ.get(PAGERDUTY_KEY_VARIABLE, ""),
             pagerduty_url=environ.get(PAGERDUTY_URL_VARIABLE, ""),
@@ -45,8 +44,9 @@ class Pager:
         said = _part("alertmanager")
         for receiver in said["receivers"]:
             for webhook in receiver["webhook_configs"]:
-                webhook["url"] = f"{self.url}{_PATH}"
-                webhook["http_config"] = {"authorization": {"credentials": self.token}}
+                webhook["url"] = f"{self.orchestrator.url}{_PATH}"
+                token = self.orchestrator.token
+                webhook["http_config"] = {"authorization": {"credentials": token}}
             if self.slack_url:
                 receiver["slack_configs"] = [_part("slack") | {"api_url": self.slack_url}]
             if self.pagerduty_key and receiver["name"] == _PAGES:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from obstack_lab.engine.callback import Callback
 from obstack_lab.engine.interface import Engine
 from obstack_lab.engine.pager import Pager
 from obstack_lab.errors import LabError, UsageError
@@ -52,8 +53,11 @@ class Daemon:
     def _live(self) -> None:
         lab_id = os.environ.setdefault(LAB_ID_VARIABLE, new_lab_id())
         listener = Listener()
-        pager = Pager.of(listener.url, listener.token) if self._alertmanager else None
-        engine = make_engine(self._engine_name, self._backends, self._home, lab_id, pager=pager)
+        callback = Callback(listener.url, listener.token)
+        pager = Pager.of(callback) if self._alertmanager else None
+        engine = make_engine(
+            self._engine_name, self._backends, self._home, lab_id, callback=callback, pager=pager
+        )
         boot = Boot(engine)
         boot.begin(self._give_up)
         try:
@@ -78,7 +82,13 @@ class Daemon:
 
 
 def make_engine(
-    name: str, backends: str, home: LabHome, lab_id: str, *, pager: Pager | None = None
+    name: str,
+    backends: str,
+    home: LabHome,
+    lab_id: str,
+    *,
+    callback: Callback | None = None,
+    pager: Pager | None = None,
 ) -> Engine:
     """Return the engine of that name; `auto` is the embedded one."""
     if name in {"auto", "embedded"}:
@@ -87,7 +97,8 @@ def make_engine(
 
         if backends == "native":
             need_native_stores(home)
-        return EmbeddedEngine(home, lab_id, native=backends == "native", pager=pager)
+        native = backends == "native"
+        return EmbeddedEngine(home, lab_id, native=native, callback=callback, pager=pager)
     raise UsageError(f"The engine '{name}' cannot be used here. Use `--engine embedded`.")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from obstack_lab.engine.callback import Callback
 from obstack_lab.engine.embedded.alertmanager import Alertmanager
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.ports import Ports
@@ -79,8 +80,7 @@ def prometheus(tmp_path: Path, receivers: Receivers) -> Iterator[Prometheus]:
         pytest.skip(str(missing))
     place = Place(home, ID, time.time, RosterFile(home.private / FILE_NAME, ID))
     pager = Pager(
-        receivers.url,
-        TOKEN,
+        Callback(receivers.url, TOKEN),
         slack_url=receivers.url + SLACK,
         pagerduty_key=KEY,
         pagerduty_url=receivers.url + PAGERDUTY,

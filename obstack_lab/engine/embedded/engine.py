@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from obstack_lab.engine import request
+from obstack_lab.engine.callback import Callback
 from obstack_lab.engine.embedded.alertmanager import Alertmanager
 from obstack_lab.engine.embedded.caretaker import Caretaker
 from obstack_lab.engine.embedded.components import Components
 from obstack_lab.engine.embedded.data import DatabaseCopies
 from obstack_lab.engine.embedded.edge import Edge
+from obstack_lab.engine.embedded.grafana import Grafana
 from obstack_lab.engine.embedded.graph import Graph, Task
 from obstack_lab.engine.embedded.group import Group
 from obstack_lab.engine.embedded.job import Job
@@ -23,7 +25,7 @@ from obstack_lab.engine.embedded.parent import Parent
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.process import tail
-from obstack_lab.engine.embedded.programs import find_alertmanager, find_program
+from obstack_lab.engine.embedded.programs import find_alertmanager, find_grafana, find_program
 from obstack_lab.engine.embedded.prometheus import Prometheus
 from obstack_lab.engine.embedded.seed import Seed
 from obstack_lab.engine.embedded.service import Instance, Service
@@ -63,8 +65,9 @@ _SESSIONS = 12
 class EmbeddedEngine:
     """Runs PostgreSQL, Prometheus, the telemetry store, the load, the edge and the services.
 
-    With `native` a real Loki and a real Tempo are the telemetry store; with a pager, Alertmanager
-    runs, too. All of them end when the process that holds the engine ends, however it ends.
+    With `native` a real Loki and a real Tempo are the telemetry store, and a real Grafana runs if
+    there is one and it can reach the orchestrator; with a pager, Alertmanager runs. All of them
+    end when the process that holds the engine ends, however it ends.
     """
 
     name = "embedded"
@@ -75,6 +78,7 @@ class EmbeddedEngine:
         lab_id: str,
         *,
         native: bool = False,
+        callback: Callback | None = None,
         pager: Pager | None = None,
         clock: Clock = time.time,
     ) -> None:
@@ -86,6 +90,8 @@ class EmbeddedEngine:
         self._prometheus = Prometheus(place)
         self._stores: Stores = Native(place) if native else BuiltIn(place)
         self._alertmanager = Alertmanager(place, pager) if pager else None
+        found = find_grafana(home) if native and callback else None
+        self._grafana = Grafana(place, found, callback) if found and callback else None
         self._edge = Edge(place)
         self._load = Load(place)
         self._data = DatabaseCopies(self._postgres, Seed(place, self._postgres), self._settle)
@@ -94,7 +100,7 @@ class EmbeddedEngine:
             (
                 self._postgres,
                 self._prometheus,
-                *([self._alertmanager] if self._alertmanager else []),
+                *filter(None, (self._alertmanager, self._grafana)),
                 *self._stores.units,
                 self._edge,
                 self._load,
@@ -370,8 +376,8 @@ class EmbeddedEngine:
             "load": Task(self._load.start),
             "seed": Task(self._data.begin, ("postgres",)),
         }
-        if self._alertmanager:
-            tasks["alertmanager"] = Task(self._alertmanager.start)
+        for unit in filter(None, (self._alertmanager, self._grafana)):
+            tasks[unit.name] = Task(unit.start)
         for name in stack.services:
             tasks[name] = Task(self._setting_up(name, stack), ("services", "edge", "seed"))
         return tasks

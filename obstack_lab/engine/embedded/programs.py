@@ -19,6 +19,7 @@ _UNPACKED = Path("programs/usr/bin")
 """In the lab's directory: where `./lab` unpacks the distribution's package without root."""
 
 _STORES = ("loki", "tempo")
+_GRAFANA_HOMES = (Path("/usr/share/grafana"), Path("/usr/local/share/grafana"))
 _VERSION_SECONDS = 20
 
 
@@ -35,6 +36,14 @@ class PostgresPrograms:
         return self.version.partition(".")[0]
 
 
+@dataclass(frozen=True)
+class GrafanaProgram:
+    """The program, and the folder of its defaults and pages."""
+
+    path: Path
+    home: Path
+
+
 def find_program(name: str, home: LabHome, *, system: tuple[str, ...] = _SYSTEM) -> Path:
     """Return a program from PATH, else of the system's package, else unpacked in the lab."""
     if found := shutil.which(name):
@@ -46,6 +55,20 @@ def find_program(name: str, home: LabHome, *, system: tuple[str, ...] = _SYSTEM)
     raise MissingProgram(
         name, f"Run `./lab up` from a checkout, or install the package '{name}' of your system."
     )
+
+
+def find_grafana(home: LabHome) -> GrafanaProgram | None:
+    """Return Grafana where it is installed with its own files, else None.
+
+    They lie around the program (an archive), or where packages put them.
+    """
+    with contextlib.suppress(MissingProgram):
+        program = find_program("grafana", home)
+        prefix = program.resolve().parent.parent
+        for place in (prefix, prefix / "share" / "grafana", *_GRAFANA_HOMES):
+            if (place / "conf" / "defaults.ini").is_file():
+                return GrafanaProgram(program, place)
+    return None
 
 
 def find_alertmanager(home: LabHome) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from obstack_lab.engine.callback import Callback
 from obstack_lab.engine.embedded.alertmanager import Alertmanager
 from obstack_lab.engine.embedded.engine import EmbeddedEngine
 from obstack_lab.engine.embedded.place import Place
@@ -25,7 +26,8 @@ SET = {
     "OBSTACK_LAB_PAGERDUTY_KEY": "0123456789abcdef0123456789abcdef",
     "OBSTACK_LAB_PAGERDUTY_URL": "http://127.0.0.1:3/v2/enqueue",
 }
-URL, TOKEN = "http://127.0.0.1:1", "t0ken"
+TOKEN = "t0ken"
+LAB = Callback("http://127.0.0.1:1", TOKEN)
 
 
 @pytest.fixture
@@ -50,11 +52,11 @@ def told(pager: Pager) -> dict[str, set[str]]:
 
 
 def test_the_lab_alone_is_told_unless_an_instructor_says_otherwise() -> None:
-    assert told(Pager.of(URL, TOKEN, {})) == {
+    assert told(Pager.of(LAB, {})) == {
         "pages": {"webhook_configs"},
         "tickets": {"webhook_configs"},
     }
-    assert told(Pager.of(URL, TOKEN, SET)) == {
+    assert told(Pager.of(LAB, SET)) == {
         "pages": {"webhook_configs", "slack_configs", "pagerduty_configs"},
         "tickets": {"webhook_configs", "slack_configs"},
     }
@@ -65,7 +67,7 @@ def test_amtool_accepts_what_is_written_and_routes_by_severity(
     environ: dict[str, str], amtool: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "alertmanager.yml"
-    file.write_text(Pager.of(URL, TOKEN, environ).configuration(), encoding="utf-8")
+    file.write_text(Pager.of(LAB, environ).configuration(), encoding="utf-8")
     checked = subprocess.run(
         [amtool, "check-config", str(file)], capture_output=True, text=True, timeout=30, check=False
     )
@@ -97,7 +99,7 @@ def test_secrets_lie_where_the_owner_alone_can_read(
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
-    unit = Alertmanager(place, Pager.of(URL, TOKEN, SET))
+    unit = Alertmanager(place, Pager.of(LAB, SET))
     command = unit._command()
     file = Path(command.argv[1].partition("=")[2])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -129,7 +131,7 @@ def test_a_missing_alertmanager_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_lab_has_an_alertmanager_only_if_it_wants_one(place: Place) -> None:
-    with_it = EmbeddedEngine(place.home, "cafe0001", pager=Pager.of(URL, TOKEN, {}))
+    with_it = EmbeddedEngine(place.home, "cafe0001", pager=Pager.of(LAB, {}))
     without = EmbeddedEngine(place.home, "cafe0001")
     assert {c.name for c in with_it.components()} - {c.name for c in without.components()} == {
         "alertmanager"
