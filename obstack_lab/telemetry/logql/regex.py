@@ -1,7 +1,8 @@
 """Go's regular expressions: checked by RE2, run by Python's `re` where that is provably the same.
 
-`re` can take exponential time and reads some signs differently, so only patterns of a small, plain
-subset go there; all others run in RE2 itself, which is linear.
+`re` reads some signs differently, and tries every way to match before it gives up: only patterns of
+a small, plain subset with few such ways go there, and only with texts short enough for them. All
+else runs in RE2 itself, which is linear.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ _ATOM = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )  # fmt: skip
-_MOST_UNBOUNDED = 2
+_MOST_WAYS = 64
+"""How many ways a pattern may offer at one place, without its unbounded repetitions."""
+_LONGEST_TEXTS = (100_000, 2_000, 200)
+"""By the number of unbounded repetitions, of which each multiplies the ways by the length."""
 _LONGEST_KEPT = 1_000
 """Longer patterns are compiled for each query, by RE2 alone: what was compiled is large too."""
 
@@ -50,18 +54,21 @@ class Regex:
     pattern: str
     names: tuple[tuple[int, str], ...]
     engine: Any
+    quick: Any = None
+    longest: int = -1
+    """The longest text that `quick` may be given."""
 
     def found_in(self, text: str) -> bool:
         """Say whether the pattern matches anywhere."""
-        return self.engine.search(text) is not None
+        return self._engine(text).search(text) is not None
 
     def matches(self, text: str) -> bool:
         """Say whether the pattern matches the whole text."""
-        return self.engine.fullmatch(text) is not None
+        return self._engine(text).fullmatch(text) is not None
 
     def groups(self, text: str) -> tuple[str | None, ...] | None:
         """Return the groups of the first match (whole match first), or None."""
-        match = self.engine.search(text)
+        match = self._engine(text).search(text)
         return None if match is None else (match.group(0), *match.groups())
 
     def replace(self, text: str, replacement: str, *, literal: bool = False) -> str:
@@ -70,8 +77,11 @@ class Regex:
 
     def expand(self, text: str, replacement: str) -> str | None:
         """Return the replacement filled from a match of the whole text, or None."""
-        match = self.engine.fullmatch(text)
+        match = self._engine(text).fullmatch(text)
         return None if match is None else _expand(replacement, match, dict(self._numbers()))
+
+    def _engine(self, text: str) -> Any:
+        return self.quick if len(text) <= self.longest else self.engine
 
     def _numbers(self) -> list[tuple[str, int]]:
         return [(name, number) for number, name in self.names]
@@ -79,7 +89,7 @@ class Regex:
     def _pieces(self, text: str, replacement: str, *, literal: bool) -> list[str]:
         numbers = dict(self._numbers())
         pieces, last, ended = [], 0, -1
-        for match in self.engine.finditer(text):
+        for match in self._engine(text).finditer(text):
             start, end = match.span()
             if start == end == ended:
                 continue
@@ -116,7 +126,7 @@ def _compile(pattern: str) -> Regex:
     names = tuple(
         (number, name) for name, number in sorted(dict(checked.groupindex).items(), key=_second)
     )
-    return Regex(pattern, names, _plain(pattern) or checked)
+    return Regex(pattern, names, checked, *_plain(pattern))
 
 
 def _second(pair: tuple[str, int]) -> int:
@@ -136,35 +146,63 @@ def _message(raw: bytes | str, pattern: str) -> str:
     return f"error parsing regexp: {kind}: `{rest}`"
 
 
-def _plain(pattern: str) -> re.Pattern[str] | None:
-    """Return the pattern for `re` where both read it alike and it cannot run away."""
+def _plain(pattern: str) -> tuple[re.Pattern[str] | None, int]:
+    """Return the pattern for `re` where both read it alike, and the longest text for it."""
     if len(pattern) > _LONGEST_KEPT:
-        return None
+        return None, -1
     flags = re.ASCII
     rest = pattern
     if rest.startswith("(?i)") and rest.isascii() and not any(c in rest for c in "kKsS"):
         flags |= re.IGNORECASE
         rest = rest[4:]
-    pieces, at, unbounded = [], 0, 0
+    pieces, at, effort = [], 0, _Effort()
     while at < len(rest):
         match = _ATOM.match(rest, at)
         if match is None:
-            return None
+            return None, -1
         text = match.group()
+        effort.take(match)
         if match["named"]:
             text = text.replace("(?<", "(?P<")
         elif match["end"]:
             text = r"\Z"
-        elif match["unbounded"]:
-            unbounded += 1
         pieces.append(text)
         at = match.end()
-    if unbounded > _MOST_UNBOUNDED:
-        return None
+    longest = effort.longest()
     try:
-        return re.compile("".join(pieces), flags)
+        return (re.compile("".join(pieces), flags), longest) if longest >= 0 else (None, -1)
     except re.error:
-        return None
+        return None, -1
+
+
+class _Effort:
+    """Counts the ways in which `re` may try to match a pattern at one place."""
+
+    def __init__(self) -> None:
+        self.unbounded = 0
+        self.ways = 1
+        self.branches = [1]
+
+    def take(self, atom: re.Match[str]) -> None:
+        """Count the next piece of the pattern."""
+        text = atom.group()
+        if atom["named"] or atom["open"]:
+            self.branches.append(1)
+        elif text == "|":
+            self.branches[-1] += 1
+        elif atom["close"] and len(self.branches) > 1:
+            self.ways *= self.branches.pop() * (2 if "?" in text else 1)
+        elif atom["unbounded"]:
+            self.unbounded += 1
+        elif atom["bounded"]:
+            numbers = [int(number) for number in re.findall(r"\d+", text)] or [0, 1]
+            self.ways *= max(1, numbers[-1] - numbers[0] + 1)
+
+    def longest(self) -> int:
+        """Return the longest text that takes no time worth mentioning; -1 for none."""
+        if self.ways > _MOST_WAYS or self.unbounded >= len(_LONGEST_TEXTS):
+            return -1
+        return _LONGEST_TEXTS[self.unbounded]
 
 
 _REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)

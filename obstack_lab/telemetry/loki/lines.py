@@ -1,8 +1,11 @@
-"""Log queries: the newest (or oldest) lines that pass a pipeline, read slice by slice."""
+"""Log queries: the newest (or oldest) lines that pass a pipeline.
+
+The newest lines of all are in memory; the older ones are read slice by slice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from obstack_lab.telemetry.logql import ast
@@ -10,6 +13,7 @@ from obstack_lab.telemetry.logql.entry import Entry
 from obstack_lab.telemetry.logql.evaluator import Deadline
 from obstack_lab.telemetry.logql.pipeline import compile_stages, run
 from obstack_lab.telemetry.loki.store import LogStore
+from obstack_lab.telemetry.loki.stream import Stream
 
 _FIRST_SLICE = 5_000_000_000
 _GROWTH = 4
@@ -39,16 +43,31 @@ class LineReader:
         """
         stages = compile_stages(selector.stages)
         found: list[Entry] = []
-        for first, beyond in self._slices(selector, start, end, newest_first=newest_first):
-            for entry in self._slice(selector, first, beyond, newest_first=newest_first):
-                if deadline is not None:
-                    deadline.check()
-                if not run(stages, entry):
-                    continue
+        for entry in self._entries(selector, start, end, newest_first=newest_first):
+            if deadline is not None:
+                deadline.check()
+            if run(stages, entry):
                 found.append(entry)
                 if len(found) >= limit:
-                    return spaced(found, interval)
+                    break
         return spaced(found, interval)
+
+    def _entries(
+        self, selector: ast.Selector, start: int, end: int, *, newest_first: bool
+    ) -> Iterator[Entry]:
+        """Yield the streams' entries in order, without applying the stages."""
+        streams = self.store.streams.select(selector.matchers, start, end - 1)
+        if not streams:
+            return
+        floor, recent = self.store.recent(streams, start, end, newest_first=newest_first)
+        if newest_first:
+            yield from recent
+        for first, beyond in self._slices(
+            streams, start, min(end, floor), newest_first=newest_first
+        ):
+            yield from self._slice(selector, first, beyond, newest_first=newest_first)
+        if not newest_first:
+            yield from recent
 
     def _slice(
         self, selector: ast.Selector, first: int, beyond: int, *, newest_first: bool
@@ -60,12 +79,10 @@ class LineReader:
             return entries
         return self.store.scan(selector, first, beyond, order="DESC" if newest_first else "ASC")
 
+    @staticmethod
     def _slices(
-        self, selector: ast.Selector, start: int, end: int, *, newest_first: bool
+        streams: Sequence[Stream], start: int, end: int, *, newest_first: bool
     ) -> Iterator[tuple[int, int]]:
-        streams = self.store.streams.select(selector.matchers, start, end - 1)
-        if not streams:
-            return
         start = max(start, min(stream.first for stream in streams))
         end = min(end, max(stream.last for stream in streams) + 1)
         length = _FIRST_SLICE

@@ -14,6 +14,7 @@ from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.logql import ast
 from obstack_lab.telemetry.logql.entry import Entry
 from obstack_lab.telemetry.loki import level
+from obstack_lab.telemetry.loki.recent import Recent, Row
 from obstack_lab.telemetry.loki.record import Batch
 from obstack_lab.telemetry.loki.shape import shape_of
 from obstack_lab.telemetry.loki.sqlfilter import line_conditions
@@ -26,7 +27,6 @@ _INSERT = (
     "INSERT INTO log_lines SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[]), "
     "unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::UTINYINT[])"
 )
-Row = tuple[int, int, str, str, str | None, int]
 Listener = Callable[[Sequence[tuple[Stream, int, str, Mapping[str, str]]]], None]
 
 
@@ -44,6 +44,7 @@ class LogStore:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._seen: dict[tuple[int, int, int], None] = {}
+        self._recent = Recent(max((stream.last + 1 for stream in self.streams), default=0))
 
     def append(self, batches: Iterable[Batch]) -> int:
         """Take the batches in; return how many lines were new.
@@ -83,6 +84,7 @@ class LogStore:
                 self._seen[key] = None
                 fresh += 1
                 self._buffer.append(row)
+                self._recent.add(row)
                 self.streams[row[1]].reach(row[0])
             self.received += fresh
             surplus = len(self._seen) - _REMEMBERED
@@ -92,8 +94,8 @@ class LogStore:
         return fresh
 
     def flush(self) -> None:
-        """Write what is buffered."""
-        if not self._buffer:
+        """Write what is buffered; what another thread is about to write is waited for."""
+        if not self._buffer and not self._flushing.locked():
             return
         with self._flushing:
             with self._lock:
@@ -143,9 +145,29 @@ class LogStore:
             for timestamp, number, line, detected, meta in rows:
                 yield Entry(timestamp, line, labels[number], metadata(detected, meta))
 
+    def recent(
+        self, streams: Sequence[Stream], start: int, end: int, *, newest_first: bool
+    ) -> tuple[int, Iterator[Entry]]:
+        """Return a time, and in order the entries of these streams from that time on.
+
+        Those with `start <= timestamp < end` that are older are in the database alone.
+        """
+        with self._lock:
+            floor = self._recent.floor
+            rows = self._recent.lines(
+                [stream.id for stream in streams], start, end, newest_first=newest_first
+            )
+        labels = {stream.id: stream.labels for stream in streams}
+        return floor, (
+            Entry(timestamp, line, labels[number], metadata(detected, meta))
+            for timestamp, number, line, detected, meta, _ in rows
+        )
+
     def expire(self, before: int) -> int:
         """Drop the lines older than `before`."""
         self.flush()
+        with self._lock:
+            self._recent.drop(before)
         with self.database.writer() as cursor:
             gone = cursor.execute("DELETE FROM log_lines WHERE ts < ?", [before]).fetchone()[0]
         if gone:

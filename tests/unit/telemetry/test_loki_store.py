@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.housekeeper import Housekeeper, Retention
@@ -141,3 +143,48 @@ def test_a_limit_takes_the_newest_or_the_oldest(log_store: LogStore) -> None:
     oldest = reader.read(ALL, 0, 3000 * SECOND, limit=2, newest_first=False)
     assert [entry.line for entry in newest] == ["2900", "2800"]
     assert [entry.line for entry in oldest] == ["0", "100"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    moments=st.lists(st.tuples(st.integers(0, 40), st.sampled_from("abc")), max_size=60),
+    kept=st.integers(1, 12),
+    window=st.tuples(st.integers(0, 45), st.integers(0, 45)),
+    limit=st.integers(1, 20),
+    newest_first=st.booleans(),
+    restarted=st.integers(0, 60),
+)
+def test_lines_in_memory_and_in_the_database_are_one_sequence(
+    moments: list[tuple[int, str]],
+    kept: int,
+    window: tuple[int, int],
+    limit: int,
+    *,
+    newest_first: bool,
+    restarted: int,
+) -> None:
+    database = Database()
+    store = LogStore(database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("obstack_lab.telemetry.loki.recent.MOST_LINES", kept)
+        for number, (moment, app) in enumerate(moments):
+            if number == restarted:
+                store.flush()
+                store = LogStore(database)
+            store.append([one(moment, f"{number}", app=app)])
+    start, end = (moment * SECOND for moment in window)
+    read = LineReader(store).read(ALL, start, end, limit=limit, newest_first=newest_first)
+    expected = sorted((m for m, _ in moments if start <= m * SECOND < end), reverse=newest_first)
+    assert [entry.timestamp // SECOND for entry in read] == expected[:limit]
+    whole = LineReader(store).read(ALL, start, end, limit=100, newest_first=newest_first)
+    assert sorted(int(entry.line) for entry in whole) == [
+        number for number, (m, _) in enumerate(moments) if start <= m * SECOND < end
+    ]
+    database.close()
+
+
+def test_lines_that_expired_are_gone_from_memory_too(log_store: LogStore) -> None:
+    log_store.append([one(moment, f"{moment}") for moment in range(1, 6)])
+    assert log_store.expire(4 * SECOND) == 3
+    read = LineReader(log_store).read(ALL, 0, 1 << 62, limit=10)
+    assert [entry.line for entry in read] == ["5", "4"]
