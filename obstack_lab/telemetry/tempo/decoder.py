@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from obstack_lab.telemetry.tempo.record import Plain
+from obstack_lab.telemetry.tempo.record import Plain, Record
 from obstack_lab.telemetry.traceql.span import Event, Instrumentation, Link, Resource, Span, Trace
 from obstack_lab.telemetry.traceql.static import Kind, Status, Value
 
@@ -54,6 +54,16 @@ class Decoder:
         self.documents[table].append(document)
         numbers[text] = len(numbers)
         return numbers[text], True
+
+    def row(self, record: Record, place: int) -> tuple[Any, ...]:
+        """Return the row that a record has in the table, with this place for its number."""
+        return (
+            record.trace_id >> 64, record.trace_id & 2**64 - 1, record.span_id, record.parent_id,
+            self.number("span_resources", record.resource)[0],
+            self.number("span_scopes", record.scope)[0], record.name, record.kind, record.status,
+            record.status_message, record.started, record.duration, record.has_events,
+            record.has_links, record.body, place,
+        )  # fmt: skip
 
     def span(self, trace: Trace, row: tuple[Any, ...]) -> Span:
         """Return the span of a row, as a member of this trace."""

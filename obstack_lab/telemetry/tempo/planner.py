@@ -201,10 +201,9 @@ class Plan:
 
     def _newest(self) -> int | None:
         """Return where the newest part of the spans begins: common filters find enough in it."""
-        row = self.store.cursor().execute("SELECT min(started), max(started) FROM spans").fetchone()
-        if not row or row[0] is None:
+        if self.store.extent is None:
             return None
-        oldest, newest = row
+        oldest, newest = self.store.extent
         if self.window is not None:
             oldest, newest = max(oldest, self.window.start), min(newest, self.window.end)
         return int(newest - (newest - oldest) // _NEWEST_SHARE)

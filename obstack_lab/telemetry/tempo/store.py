@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import duckdb
 from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.tempo.attribute_columns import AttributeColumns
 from obstack_lab.telemetry.tempo.decoder import Decoder
+from obstack_lab.telemetry.tempo.recent import Gone, RecentTraces
 from obstack_lab.telemetry.tempo.record import Record
 from obstack_lab.telemetry.traceql.span import Span, Trace
 
@@ -46,8 +48,12 @@ class SpanStore:
         self.repeated = 0
         self._buffer: list[Record] = []
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
         database.apply(SCHEMA)
         self._load()
+        lows = database.cursor().execute("SELECT DISTINCT trace_low FROM spans").fetchall()
+        self._recent = RecentTraces(Gone(low for (low,) in lows))
+        self.extent = self._extent()
         database.register(self)
 
     def _load(self) -> None:
@@ -70,9 +76,16 @@ class SpanStore:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is buffered; a batch that DuckDB refuses is given up, counted and told."""
-        if not self._buffer:
+        """Write what is buffered; a batch that DuckDB refuses is given up, counted and told.
+
+        What another thread is about to write is waited for.
+        """
+        if not self._buffer and not self._flushing.locked():
             return
+        with self._flushing:
+            self._flush()
+
+    def _flush(self) -> None:
         records: list[Record] = []
         try:
             with self.database.writer() as cursor:
@@ -81,11 +94,24 @@ class SpanStore:
                 fresh = self._fresh(records, cursor)
                 if fresh:
                     self._write(fresh, cursor)
+                    self._remember(fresh)
                 self.repeated += len(records) - len(fresh)
         except duckdb.Error:
             self.lost += len(records)
             self._load()
+            self._recent.clear()
             logger.exception("%d spans could not be written", len(records))
+
+    def _remember(self, records: list[Record]) -> None:
+        self._recent.add(records)
+        moments = [record.started for record in records]
+        if self.extent is not None:
+            moments += self.extent
+        self.extent = min(moments), max(moments)
+
+    def _extent(self) -> tuple[int, int] | None:
+        row = self.cursor().execute("SELECT min(started), max(started) FROM spans").fetchone()
+        return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
 
     @staticmethod
     def _fresh(records: list[Record], cursor: Any) -> list[Record]:
@@ -152,6 +178,10 @@ class SpanStore:
 
     def rows(self, trace_id: int) -> list[tuple[Any, ...]]:
         """Return the rows of one trace, each span once."""
+        self.flush()
+        records = self._recent.records((trace_id >> 64, trace_id & _LOW))
+        if records:
+            return distinct(self.decoder.row(*each) for each in zip(records, count(), strict=False))
         return distinct(
             self.cursor()
             .execute(
@@ -166,15 +196,25 @@ class SpanStore:
     ) -> list[Trace]:
         """Return these traces (high and low half of the id), arranged, in the same order.
 
-        First the narrow column is read for the rows' numbers, then only those rows are read
-        whole, or without their bodies; one transaction keeps the numbers valid.
+        Those that are not in memory are read: first the narrow column for the rows' numbers, then
+        only those rows, whole or without their bodies; one transaction keeps the numbers valid.
         """
+        here = {identity: self._recent.trace(identity, self._built) for identity in identities}
+        lows = [low for (_, low), trace in here.items() if trace is None]
         found: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-        for row in self._rows_of([low for _, low in identities], _ROW if bodies else _BARE_ROW):
-            found.setdefault(row[:2], []).append(row)
-        return [
-            self.trace(found[identity], tree=tree) for identity in identities if identity in found
-        ]
+        if lows:
+            for row in self._rows_of(lows, _ROW if bodies else _BARE_ROW):
+                found.setdefault(row[:2], []).append(row)
+        out = []
+        for identity, trace in here.items():
+            if trace is not None:
+                out.append(trace)
+            elif identity in found:
+                out.append(self.trace(found[identity], tree=tree))
+        return out
+
+    def _built(self, records: list[Record]) -> Trace:
+        return self.trace(self.decoder.row(*each) for each in zip(records, count(), strict=False))
 
     def _rows_of(self, lows: list[int], chosen: str) -> list[tuple[Any, ...]]:
         cursor = self.database.cursor()
@@ -211,14 +251,22 @@ class SpanStore:
 
     def expire(self, before: int) -> int:
         """Drop spans that ended before this time."""
-        return self._delete("started + duration < ?", before)
+        gone = self._delete("started + duration < ?", before)
+        if gone:
+            self._recent.drop(lambda record: record.started + record.duration < before)
+        return gone
 
     def evict(self, share: float) -> int:
         """Drop the oldest share of the spans."""
         row = (
             self.cursor().execute("SELECT quantile_cont(started, ?) FROM spans", [share]).fetchone()
         )
-        return self._delete("started <= ?", int(row[0])) if row and row[0] is not None else 0
+        if row is None or row[0] is None:
+            return 0
+        last = int(row[0])
+        gone = self._delete("started <= ?", last)
+        self._recent.drop(lambda record: record.started <= last)
+        return gone
 
     def _delete(self, condition: str, value: int) -> int:
         with self.database.writer() as cursor:
