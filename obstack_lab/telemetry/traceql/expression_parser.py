@@ -119,6 +119,8 @@ def _operand(stream: TokenStream) -> Expression:
     literal = parse_literal(stream)
     if literal is not None:
         return literal
+    if kind == kinds.IDENTIFIER:
+        stream.fail(f"unknown identifier: {stream.next.text}", stream.next)
     return parse_field(stream)
 
 
@@ -154,8 +156,6 @@ def parse_field(stream: TokenStream) -> Field:
     if kind in PLAIN_INTRINSICS:
         stream.take()
         return Intrinsic(PLAIN_INTRINSICS[kind])
-    if kind == kinds.IDENTIFIER:
-        stream.fail(f"unknown identifier: {stream.next.text}", stream.next)
     return stream.unexpected()
 
 

@@ -25,7 +25,11 @@ _WIDTHS = {"x": 2, "u": 4, "U": 8}
 
 
 def scan(query: str) -> list[Token]:
-    """Return all tokens of the query; the last one is `$end`."""
+    """Return all tokens of the query; the last one is `$end`.
+
+    Where the text is broken the tokens end with one that holds the failure: what is wrong before
+    it is told first.
+    """
     return _Lexer(query).run()
 
 
@@ -47,7 +51,13 @@ class _Lexer:
                 self.at = gap.end()
             if self.at >= len(self.query):
                 break
-            self._one()
+            known = len(self.tokens)
+            try:
+                self._one()
+            except ParseFailure as failure:
+                del self.tokens[known:]
+                self._add(kinds.BROKEN, "", value=failure)
+                break
         self._add(kinds.END, "")
         return self.tokens
 

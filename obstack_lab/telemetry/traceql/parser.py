@@ -29,8 +29,11 @@ class TokenStream:
 
     @property
     def kind(self) -> str:
-        """The kind of the next token."""
-        return self.tokens[self.position].kind
+        """The kind of the next token; raises where the text is broken here."""
+        token = self.tokens[self.position]
+        if isinstance(token.value, ParseFailure):
+            raise token.value
+        return token.kind
 
     @property
     def next(self) -> Token:

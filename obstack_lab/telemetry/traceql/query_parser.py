@@ -90,6 +90,8 @@ class _Parser:
     def __init__(self, query: str) -> None:
         self.stream = TokenStream(query)
         self.text = query
+        self.plain_spans = [False]
+        """Whether what is parsed stands beside a filter, so that no pipeline may."""
 
     def query(self) -> Query:
         stream = self.stream
@@ -112,6 +114,8 @@ class _Parser:
             stream.shallower()
             return first
         stages: list[Stage] = [first]  # type: ignore[list-item]  # a number never comes alone
+        if self.plain_spans[-1] and stream.kind == "|":
+            stream.unexpected()
         while stream.accept("|"):
             if stream.kind in METRICS_FUNCTIONS:
                 aggregate = parse_aggregate(stream, self.filter)
@@ -194,10 +198,18 @@ class _Parser:
         return left
 
     def spanset_operation(self, op: str, left: Node, binding: int) -> SpansetOperation:
+        """Parse the right side: filters go with filters, pipelines in parentheses with such."""
         stream = self.stream
+        whole = isinstance(left, Pipeline) or (
+            isinstance(left, SpansetOperation) and isinstance(left.right, Pipeline)
+        )
+        if whole and stream.kind != "(":
+            stream.unexpected("(")
         if stream.kind not in ("{", "("):
             stream.unexpected("{", "(")
+        self.plain_spans.append(not whole)
         right = self.operation(binding + 1)
+        self.plain_spans.pop()
         if not is_spanset(right):
             stream.unexpected()
         return SpansetOperation(op, left, right)  # type: ignore[arg-type]  # both yield spans

@@ -12,6 +12,7 @@ FLOAT = "FLOAT"
 DURATION = "DURATION"
 END_ATTRIBUTE = "END_ATTRIBUTE"
 DOT = "."
+BROKEN = "broken"
 
 SCOPES = ("parent", "resource", "span", "event", "link", "instrumentation")
 """Words that begin an attribute when a dot follows at once."""

@@ -142,11 +142,8 @@ def _scalar_type(node: ScalarExpression) -> str:
 
 
 def _arithmetic_type(left: str, right: str) -> str:
-    if ATTRIBUTE in (left, right):
-        return ATTRIBUTE
-    if DURATION in (left, right):
-        return DURATION
-    return FLOAT if FLOAT in (left, right) else INTEGER
+    """Return the type of the first side that has one: an attribute's is not known."""
+    return right if left == ATTRIBUTE else left
 
 
 def references_span(node: Expression) -> bool:
