@@ -78,7 +78,7 @@ def pids(engine: EmbeddedEngine, *names: str) -> dict[str, int | None]:
     return {name: the(engine, name).pid for name in names}
 
 
-def comes(what: Callable[[], bool], seconds: float = 40.0) -> bool:
+def comes(what: Callable[[], bool], seconds: float = 90.0) -> bool:
     deadline = time.monotonic() + seconds
     while not what():
         if time.monotonic() > deadline:
