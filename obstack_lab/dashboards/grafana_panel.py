@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from grafana_foundation_sdk.builders import (
     common,
@@ -41,7 +41,7 @@ _STEP = "5s"
 _LINES = 200
 _TRACES = 20
 _HIDDEN = {"Time": True}
-Drawn = timeseries.Panel | stat.Panel | tables.Panel | logs.Panel
+Drawn: TypeAlias = timeseries.Panel | stat.Panel | tables.Panel | logs.Panel
 
 
 def source(language: str) -> shapes.DataSourceRef:
