@@ -167,7 +167,7 @@ def test_a_found_trace_opens_as_a_waterfall(
 ) -> None:
     page = explore(friendly, asked("traces"))
     page.locator("canvas").first.wait_for()
-    page.locator(".MuiDataGrid-row").first.click()
+    page.locator(".MuiDataGrid-row a").first.click()
     page.locator(".ob-gantt").get_by_text("POST /orders").first.wait_for()
     assert page.locator(".cm-content").inner_text() == FRIENDLY
     page.get_by_role("button", name="To the search").click()

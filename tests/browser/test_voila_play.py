@@ -39,7 +39,7 @@ def test_an_incident_is_played_from_the_briefing_to_the_review(
     explore = page.get_by_role("tabpanel", name="Explore")
     explore.locator(".ob-log-line").first.wait_for(timeout=SLOW)
     explore.get_by_role("tab", name="Traces").click()
-    explore.locator(".MuiDataGrid-row").first.click(timeout=SLOW)
+    explore.locator(".MuiDataGrid-row a").first.click(timeout=SLOW)
     explore.locator(".ob-gantt").wait_for(timeout=SLOW)
     explore.get_by_role("tab", name="Metrics").click()
     explore.locator("canvas").first.wait_for(timeout=SLOW)
