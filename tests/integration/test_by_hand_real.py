@@ -57,8 +57,11 @@ def users(lab: Lab, application: str) -> set[str]:
 
 
 def test_the_whole_system_runs_and_is_told_of(lab: Lab) -> None:
-    healthy = {c.name for c in lab.client.components() if c.state == "healthy"}
-    assert healthy >= {"gateway", "orders", "inventory", "payments", "worker", "postgres"}
+    system = {"gateway", "orders", "inventory", "payments", "worker", "postgres"}
+    wait_for(
+        "the whole system is healthy",
+        lambda: {c.name for c in lab.client.components() if c.state == "healthy"} >= system,
+    )
     told = lab.client.processes("orders")
     assert [each.instance for each in told] == ["orders-1", "orders-2"]
     for each in told:

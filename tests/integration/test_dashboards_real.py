@@ -52,9 +52,13 @@ def values(lab: Lab, variable: Variable) -> tuple[str, ...]:
     if variable.choices:
         return (variable.default,)
     path = f"api/v1/label/{variable.label}/values"
-    reply = lab.client.telemetry("prometheus", path, {"match[]": variable.of})
-    found: list[str] = reply.json()["data"]
-    assert found, f"${variable.name} offers nothing"
+    deadline = time.monotonic() + SECONDS
+    found: list[str] = []
+    while not found:
+        assert time.monotonic() < deadline, f"${variable.name} offers nothing"
+        reply = lab.client.telemetry("prometheus", path, {"match[]": variable.of})
+        found = reply.json()["data"]
+        time.sleep(0 if found else 1)
     return (f"({'|'.join(found)})", *found) if variable.every else tuple(found)
 
 

@@ -335,7 +335,7 @@ def test_a_store_that_is_gone_is_named(client: Client, upstream: Upstream) -> No
     upstream.gone = True
     answer = client.telemetry("loki", "loki/api/v1/labels")
     assert answer.status_code == 502
-    assert answer.json()["detail"] == "loki does not answer. Look at `./lab status`."
+    assert answer.json()["detail"] == "telemetry does not answer. Look at `./lab status`."
 
 
 def test_the_database_being_gone_is_named(client: Client, lab: Lab) -> None:
