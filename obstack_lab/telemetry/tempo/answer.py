@@ -11,7 +11,14 @@ from obstack_lab.telemetry.traceql.pipeline import Spanset
 from obstack_lab.telemetry.traceql.span import NO_ROOT, Span, Trace
 from obstack_lab.telemetry.traceql.static import Duration, Kind, Status, Value, format_duration
 from obstack_lab.telemetry.traceql.syntax import Attribute, Field, Intrinsic
-from obstack_lab.telemetry.traceql.view import LINK_IDENTITIES, FetchedView, Getter, View
+from obstack_lab.telemetry.traceql.view import (
+    EMPTY,
+    LINK_IDENTITIES,
+    FetchedView,
+    Getter,
+    View,
+    filled,
+)
 
 NIL = "nil"
 
@@ -133,6 +140,8 @@ def _selected(place: Field, whole: View) -> Getter:
         if place.name == "link:traceID":
             return lambda span: span.links[-1].trace_id if span.links else ""
         return lambda span: span.links[-1].span_id if span.links else "0" * 16
+    if isinstance(place, Intrinsic) and place.name in EMPTY:
+        return filled(place)
     read = whole.getter(place)
     kind = None
     if isinstance(place, Attribute) and place.scope == "span":

@@ -121,6 +121,22 @@ class TagFilter:
             for target in fields(self.expression)
         )
 
+    @property
+    def finds_all(self) -> bool:
+        """Say whether it filters no names: one field without a scope, and it does not."""
+        return self.given is None or not all(map(has_scope, fields(self.given)))
+
+    @property
+    def outer(self) -> bool:
+        """Say whether it filters by what belongs to traces or resources, not to spans alone."""
+        inner = (
+            target.name not in TRACE_LEVEL
+            if isinstance(target, Intrinsic)
+            else target.scope != "resource"
+            for target in (() if self.given is None else fields(self.given))
+        )
+        return not all(inner)
+
     def predicate(self) -> Predicate | None:
         """Return the filter as SQL; None where SQL cannot say it."""
         if self.expression is None:

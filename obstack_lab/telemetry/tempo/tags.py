@@ -34,7 +34,9 @@ def tag_names(store: SpanStore, scope: str, chosen: TagFilter) -> dict[str, list
     """Return the names by scope; scopes without any are left out."""
     out: dict[str, list[str]] = {}
     if scope != "intrinsic":
-        found = _without_filter(store) if chosen.expression is None else _filtered(store, chosen)
+        found = _without_filter(store) if chosen.finds_all else _filtered(store, chosen)
+        if chosen.outer and not chosen.finds_all:
+            found["event"], found["link"] = set(), set()
         for name in SCOPES:
             if scope in ("", name) and found[name]:
                 out[name] = sorted(found[name])

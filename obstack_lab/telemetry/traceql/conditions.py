@@ -95,7 +95,8 @@ class Request:
     related: bool = False
     """Spans are asked for by their place in the tree."""
     forgotten: tuple[str, ...] = ()
-    """What a trace's summary lacks: Tempo loses it when `coalesce()` is all that follows."""
+    """What a trace's summary lacks: Tempo loses it where it is grouped by, and when `coalesce()`
+    is all that follows."""
 
     def view(self) -> FetchedView:
         """Return how expressions see spans under these conditions."""
@@ -109,7 +110,9 @@ class Request:
             for condition in self.conditions:
                 if isinstance(condition.field, Attribute) and condition.field.scope == "":
                     shadowed.add(condition.field.name)
-        return FetchedView(sieves, frozenset(shadowed))
+        asked = {c.field.name for c in self.conditions if not c.optional}
+        read = {c.field.name for c in self.conditions if isinstance(c.field, Intrinsic)} - asked
+        return FetchedView(sieves, frozenset(shadowed), frozenset(read))
 
     @property
     def tree(self) -> bool:
@@ -138,10 +141,10 @@ class Request:
         trace = [c for c in needed if _level(c.field) == "trace"]
         outer = [c for c in needed if _level(c.field) in ("resource", "both")]
         inner = [c for c in needed if _level(c.field) in ("span", "both")]
+        if trace:
+            return None if outer or inner else _any_match(trace)
         if inner and not outer:
             return _any_match(inner)
-        if trace:
-            return None if outer else _any_match(trace)
         return _any_match([*inner, *outer])
 
 
@@ -213,6 +216,13 @@ def request_of(pipeline: Pipeline) -> Request:
             for condition in request.conditions
             if condition.field.name in _SUMMARY and isinstance(condition.field, Intrinsic)
         )
+    grouped = {
+        condition.field.name
+        for condition in request.conditions
+        if condition.optional and isinstance(condition.field, Intrinsic)
+    }
+    if any(isinstance(stage, Group) for stage in stages):
+        request.forgotten += tuple(_SUMMARY[name] for name in sorted(grouped & _SUMMARY.keys()))
     return request
 
 

@@ -17,6 +17,7 @@ Labels: TypeAlias = tuple[tuple[str, Value], ...]
 COUNTING = frozenset(("rate", "count_over_time"))
 BUCKETING = frozenset(("quantile_over_time", "histogram_over_time"))
 NANOSECONDS = 1e9
+_LENGTHS = (Intrinsic("duration"), Intrinsic("traceDuration"), Intrinsic("event:timeSinceStart"))
 NIL = "nil"
 
 
@@ -195,8 +196,11 @@ class Accumulator:
 
     @property
     def unit(self) -> float:
-        """Durations of spans count in seconds, all else as it is."""
-        return NANOSECONDS if self.aggregate.field == Intrinsic("duration") else 1.0
+        """Durations of spans count in seconds, other durations in buckets only."""
+        field = self.aggregate.field
+        if self.aggregate.op in BUCKETING and field in _LENGTHS:
+            return NANOSECONDS
+        return NANOSECONDS if field == Intrinsic("duration") else 1.0
 
     def labels(self, key: Key) -> Labels:
         """Return a group's labels; a nil is left out beside others, unless it has a column."""
@@ -208,11 +212,12 @@ class Accumulator:
         ]
         if len(pairs) == 1:
             return ((pairs[0][0], NIL if pairs[0][1] is None else pairs[0][1]),)
-        return tuple(
+        shown = tuple(
             (name, NIL if value is None else value)
             for (name, value), target in zip(pairs, by, strict=True)
             if value is not None or _own_column(target)
         )
+        return shown or ((pairs[0][0], NIL),)
 
     def _filled(self, cells: dict[int, float]) -> dict[int, float]:
         return {interval: cells.get(interval, 0.0) for interval in range(self.intervals.count)}

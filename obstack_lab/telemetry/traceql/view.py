@@ -41,6 +41,9 @@ INTRINSICS: dict[str, Getter] = {
 LINK_IDENTITIES = frozenset(("link:traceID", "link:spanID"))
 """Compared without leading zeros, and by no regular expression."""
 
+EMPTY: dict[str, Value] = {"event:name": "", "event:timeSinceStart": Duration(0)}
+"""What a span without events shows where the field is only read."""
+
 TRACE_LEVEL = frozenset(("traceDuration", "rootName", "rootServiceName", "trace:id"))
 
 
@@ -116,9 +119,14 @@ class FetchedView(View):
     """Reads fields through the sieves of the query's conditions, by scope and name."""
 
     def __init__(
-        self, sieves: dict[Field, Sieve | None], shadowed: frozenset[str] = frozenset()
+        self,
+        sieves: dict[Field, Sieve | None],
+        shadowed: frozenset[str] = frozenset(),
+        read: frozenset[str] = frozenset(),
     ) -> None:
         self.sieves = sieves
+        self.read = read
+        """Intrinsics that no condition asks anything of."""
         self.shadowed = shadowed
         """Names asked for without a scope: seen whole where a resource has them, so that the
         span's own value hides the resource's."""
@@ -138,7 +146,8 @@ class FetchedView(View):
             return lambda _span: None
         sieve = self.sieves[field]
         if sieve is None:
-            return super().getter(field)
+            empty = field.name in self.read and field.name in EMPTY
+            return filled(field) if empty else super().getter(field)
         read = candidates(field)
 
         def first(span: Span) -> Value:
@@ -166,3 +175,14 @@ class FetchedView(View):
             return lambda span: mine(span) is None or outer(span) is None
         read = whole.getter(field)
         return lambda span: read(span) is None
+
+
+def filled(field: Field) -> Getter:
+    """Return the reader of a field that is never nil."""
+    read, empty = View().getter(field), EMPTY[field.name]
+
+    def value(span: Span) -> Value:
+        found = read(span)
+        return empty if found is None else found
+
+    return value
