@@ -247,6 +247,25 @@ def test_spans_of_one_trace_may_arrive_apart_and_from_several_services(client):
     assert trace["serviceStats"] == {"shop": {"spanCount": 1}, "stock": {"spanCount": 1}}
 
 
+def test_what_a_trace_or_a_span_may_have_is_found_of_either(client):
+    push(client, span(1, name="shop"), span(2, parent=1, length=0.1))
+    push(client, span(3, trace="a" * 32, name="stock", length=20.0))
+    push(client, span(4, trace="b" * 32, name="stock", length=0.1))
+    found = search(client, '{ rootName =~ "sh.*" || duration > 10s }')
+    assert {trace["traceID"]: trace["spanSets"][0]["matched"] for trace in found} == {
+        TRACE[1:]: 2,
+        "a" * 32: 1,
+    }
+
+
+def test_a_group_without_any_value_is_shown_as_nil(client):
+    push(client, span(1), span(2, parent=1, who="ada", what="tea"))
+    nobody, ada = metrics(client, "{} | count_over_time() by (span.who, span.what)", step="60s")
+    assert [label["key"] for label in nobody["labels"]] == ["span.who"]
+    assert nobody["labels"][0]["value"] == {"stringValue": "nil"}
+    assert [label["value"]["stringValue"] for label in ada["labels"]] == ["ada", "tea"]
+
+
 def test_a_store_that_starts_again_knows_its_spans_keys_and_resources(tmp_path):
     file = tmp_path / "spans.duckdb"
     first = Database(file)
