@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+
+from setproctitle import setproctitle
 
 from sut.environment import Environment
 from sut.errors import CannotStart
@@ -26,12 +29,21 @@ def main(arguments: list[str] | None = None) -> int:
         port=given.port,
         host=given.host,
     )
+    setproctitle(f"sut: {given.service}")
+    if os.getpid() == 1:
+        _end_on_signals()
     try:
         run(environment)
     except CannotStart as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _end_on_signals() -> None:
+    """End by HUP and QUIT as any process does: the first one of a container would ignore them."""
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda got, _: os._exit(128 + got))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ none, nor does a run in which more than an accident failed.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Generator
@@ -31,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Labs of tests are processes, whatever Docker there is; tests/compose brings its own.
+    os.environ["DOCKER_HOST"] = "unix:///nobody/docker.sock"
     if config.getoption("--second-chance"):
         config.pluginmanager.register(SecondChance(config), "second-chance")
 

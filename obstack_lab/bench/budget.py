@@ -43,5 +43,6 @@ BUDGETS = {
     "soak_growth": Budget(10),
     "soak_memory": Budget(600),
     "soak_cpu_20": Budget(0.5),
+    "compose_warm": Budget(10),
 }
 """By the figure's name; those of the store's queries stand beside the queries."""

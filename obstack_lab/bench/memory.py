@@ -25,7 +25,7 @@ def measure(setting: Setting) -> Measured:
     home = LabHome(setting.folder / "lab")
     try:
         setting.tell("starting a lab with JupyterLab")
-        address = str(terminal.call(home, "up", "--no-browser")["notebook"])
+        address = str(terminal.call(home, "up", "--no-browser", "--engine", "embedded")["notebook"])
         jupyter = int(terminal.call(home, "status")["jupyter"]["pid"])
         state = read_state(home)
         if state is None:

@@ -20,6 +20,7 @@ NAMES = (
     "logql",
     "traceql",
     "soak",
+    "compose",
 )
 """In the order of playing; each is a module of this room with one function, `measure`."""
 

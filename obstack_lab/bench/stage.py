@@ -38,7 +38,7 @@ def stage(setting: Setting) -> Iterator[Stage]:
     home = LabHome(setting.folder / "lab")
     setting.tell("starting a lab")
     try:
-        state = daemon.launch(home)
+        state = daemon.launch(home, engine="embedded")
         with Client(state, name="bench") as client:
             yield Stage(home, state, client)
     finally:

@@ -87,7 +87,7 @@ class Start:
 
 def _up(home: LabHome, *, program: Sequence[str] = (), cwd: Path | None = None) -> Start:
     """Run `up` and watch it from outside."""
-    words = ("up", "--no-browser")
+    words = ("up", "--no-browser", "--engine", "embedded")
     began = time.monotonic()
     if program:
         environment = _plain_shell()

@@ -60,6 +60,7 @@ def findings(home: LabHome) -> Iterator[Finding]:
     yield _prometheus(home)
     yield _postgres()
     yield _stores(home)
+    yield from _containers()
     yield _cores()
     yield _memory()
     yield _directory(home)
@@ -95,6 +96,21 @@ def _stores(home: LabHome) -> Finding:
             "logs, traces", "ok", f"{', '.join(map(str, here.values()))}: `--backends native`"
         )
     return Finding("logs, traces", "ok", "the lab's own store (no loki and tempo on PATH)")
+
+
+def _containers() -> Iterator[Finding]:
+    """Say what there is for `--engine compose`, which nobody has to have."""
+    from obstack_lab.engine.compose.capability import look
+    from obstack_lab.engine.compose.reap import reap_here
+
+    capability = look()
+    for row in capability.rows:
+        state: Literal["ok", "warning"] = "ok" if row.state == "ok" else "warning"
+        yield Finding(row.what, state, row.found, row.next_step)
+    if not capability.problem and (left := reap_here()):
+        yield Finding(
+            "containers", "warning", f"removed what a dead lab had left: {', '.join(left)}"
+        )
 
 
 def _cores() -> Finding:

@@ -9,12 +9,13 @@ import sys
 import time
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from obstack_lab.cli import jupyter
 from obstack_lab.cli.output import Json, console, duration, print_json
+from obstack_lab.engine.choice import EngineName, choose
 from obstack_lab.errors import LabDown, LabError
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from obstack_lab.orchestrator.views import ComponentView, ProgressView
 
-EngineChoice = Literal["auto", "embedded"]
+EngineChoice = EngineName
 SHAPES = {"healthy": "✔", "starting": "…", "unhealthy": "✘", "stopped": "–", "failed": "✘"}
 COLOURS = {"healthy": "green", "starting": "yellow", "stopped": "bright_black"}
 
@@ -53,6 +54,12 @@ def bring_up(
     alertmanager: bool = False,
 ) -> LabState:
     """Start the lab unless it runs, with a line for each component as it comes."""
+    reap_containers()
+    if engine != "embedded" and daemon.attach(home) is None:
+        choice = choose(engine, programs=alertmanager or backends == "native")
+        if choice.why and not quiet:
+            console().print(f"  engine: {choice.name}. {choice.why}.", soft_wrap=True)
+        engine = choice.name
     launch = functools.partial(
         daemon.launch, home, engine=engine, backends=backends, alertmanager=alertmanager
     )
@@ -69,6 +76,13 @@ def bring_up(
 
     with screen.status("Starting the lab"):
         return launch(report=report)
+
+
+def reap_containers() -> tuple[str, ...]:
+    """Remove containers of orchestrators that are gone, where an engine answers."""
+    from obstack_lab.engine.compose.reap import reap_here
+
+    return reap_here()
 
 
 def up(
@@ -163,6 +177,7 @@ def down(
     home = LabHome.find()
     desk = jupyter.stop(home)
     ran = daemon.shutdown(home)
+    reap_containers()
     if wipe:
         _wipe(home)
     if json:
@@ -174,6 +189,9 @@ def down(
 
 
 def _wipe(home: LabHome) -> None:
+    from obstack_lab.engine.compose.reap import wipe
+
+    wipe(home)
     for link in home.data.glob("*"):
         if link.is_symlink():  # as root the database lives where its own account can reach it
             shutil.rmtree(link.resolve(), ignore_errors=True)

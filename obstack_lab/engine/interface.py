@@ -282,6 +282,9 @@ class Engine(Protocol):
     def environment(self, service: str) -> Mapping[str, str]:
         """Return what a new instance is told (its deployment), overrides included."""
 
+    def outside(self, service: str) -> Mapping[str, str]:
+        """Return the same variables with addresses at which this machine's programs reach them."""
+
     def set_environment(
         self, service: str, changes: Mapping[str, str | None]
     ) -> Mapping[str, str | None]:

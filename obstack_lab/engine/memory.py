@@ -235,6 +235,9 @@ class MemoryEngine:
             told = {"OTEL_EXPORTER_OTLP_ENDPOINT": self._parts["telemetry"].address}
             return {**told, **self._environments.of(service)}
 
+    def outside(self, service: str) -> Mapping[str, str]:
+        return self.environment(service)
+
     def set_environment(
         self, service: str, changes: Mapping[str, str | None]
     ) -> Mapping[str, str | None]:

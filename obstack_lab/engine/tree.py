@@ -19,7 +19,10 @@ def tree_of(
     jobs: Iterable[Component],
     supervisor: Supervisor,
 ) -> Node:
-    """Return the tree: services hang from their parent process, instances from their service."""
+    """Return the tree: services hang from their parent process, instances from their service.
+
+    Where services have no parent process they are siblings of what they stand on.
+    """
     below = tuple(
         _node(whole, supervisor, tuple(_node(part, supervisor) for part in parts))
         for whole, parts in (services[name] for name in in_starting_order(services))
@@ -35,6 +38,8 @@ def tree_of(
         )
         for name in in_starting_order(found)
     )
+    if PARENT not in found:
+        nodes += below
     nodes += tuple(_node(job, supervisor) for job in jobs)
     ill: list[ComponentState] = [node.state for node in nodes if node.state != "healthy"]
     return Node(name=ROOT, kind="lab", state=ill[0] if ill else "healthy", children=nodes)

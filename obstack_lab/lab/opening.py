@@ -6,11 +6,12 @@ import os
 import sys
 from pathlib import Path
 
+from obstack_lab.engine.choice import EngineName
 from obstack_lab.errors import UnknownName, WrongPhase
 from obstack_lab.lab import front
 from obstack_lab.lab.session import Lab
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.orchestrator.daemon import EngineName, attach, launch
+from obstack_lab.orchestrator.daemon import attach, launch
 from obstack_lab.orchestrator.run import SANDBOX
 from obstack_lab.orchestrator.views import ProgressView, RunView
 from obstack_lab.settings import LabHome

@@ -20,6 +20,7 @@ from typing import Literal
 
 import psutil
 
+from obstack_lab.engine.choice import EngineName
 from obstack_lab.errors import EngineError, LabDown, LabError, Timeout, UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ProgressView, StatusView
@@ -33,7 +34,6 @@ from obstack_lab.settings import (
     read_state,
 )
 
-EngineName = Literal["auto", "embedded", "compose"]
 Backends = Literal["built-in", "native"]
 Report = Callable[[ProgressView], None]
 

@@ -65,7 +65,7 @@ class Delivery:
             settings = json.dumps(dict(self._engine.config(service)))
         except EngineError:
             settings = ""
-        return {**self._engine.environment(service), "SERVICE_SETTINGS": settings}
+        return {**self._engine.outside(service), "SERVICE_SETTINGS": settings}
 
     def _need_free_version(self, service: str, release: str) -> None:
         if not _VERSION.fullmatch(release):

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from obstack_lab.engine.callback import Callback
+from obstack_lab.engine.choice import choose
 from obstack_lab.engine.interface import Engine
 from obstack_lab.engine.pager import Pager
 from obstack_lab.errors import LabError, UsageError
@@ -90,16 +91,18 @@ def make_engine(
     callback: Callback | None = None,
     pager: Pager | None = None,
 ) -> Engine:
-    """Return the engine of that name; `auto` is the embedded one."""
-    if name in {"auto", "embedded"}:
-        from obstack_lab.engine.embedded.engine import EmbeddedEngine
-        from obstack_lab.engine.embedded.programs import need_native_stores
+    """Return the engine of that name; `auto` is compose where everything is here for it."""
+    native = backends == "native"
+    if choose(name, programs=native or pager is not None).name == "compose":
+        from obstack_lab.engine.compose.engine import ComposeEngine
 
-        if backends == "native":
-            need_native_stores(home)
-        native = backends == "native"
-        return EmbeddedEngine(home, lab_id, native=native, callback=callback, pager=pager)
-    raise UsageError(f"The engine '{name}' cannot be used here. Use `--engine embedded`.")
+        return ComposeEngine(home, lab_id)
+    from obstack_lab.engine.embedded.engine import EmbeddedEngine
+    from obstack_lab.engine.embedded.programs import need_native_stores
+
+    if native:
+        need_native_stores(home)
+    return EmbeddedEngine(home, lab_id, native=native, callback=callback, pager=pager)
 
 
 @contextmanager

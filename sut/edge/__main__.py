@@ -13,12 +13,13 @@ from pathlib import Path
 
 from sut import control
 from sut.control import BadCommand
+from sut.edge.route import LOOPBACK
 from sut.edge.switchboard import Switchboard
 
 
-async def serve(path: Path) -> None:
+async def serve(path: Path, host: str = LOOPBACK) -> None:
     """Answer commands until the first client disconnects or a signal comes."""
-    board = Switchboard()
+    board = Switchboard(host=host)
     ended = asyncio.Event()
     owner: asyncio.StreamWriter | None = None
     loop = asyncio.get_running_loop()
@@ -61,12 +62,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the edge; 0 when it was asked to end."""
     parser = argparse.ArgumentParser(prog="python -m sut.edge", description=__doc__)
     parser.add_argument("--socket", type=Path, required=True, help="unix socket to listen on")
-    path = parser.parse_args(arguments).socket
+    parser.add_argument("--host", default=LOOPBACK, help="address that routes listen on")
+    given = parser.parse_args(arguments)
     _take_all_files()
     try:
-        _run(serve(path))
+        _run(serve(given.socket, given.host))
     finally:
-        path.unlink(missing_ok=True)
+        given.socket.unlink(missing_ok=True)
     return 0
 
 

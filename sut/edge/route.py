@@ -16,6 +16,7 @@ from sut.edge.tamper import Tamper
 from sut.edge.toxic import DOWN, HTTP_ERROR, HTTP_TAMPER, Toxic
 
 BACKLOG = 256
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,11 @@ class Route:
     `standing` is what belongs to the way itself: no command takes it off.
     """
 
-    def __init__(self, name: str, *, http: bool, chance: random.Random) -> None:
+    def __init__(
+        self, name: str, *, http: bool, chance: random.Random, host: str = LOOPBACK
+    ) -> None:
         self.name = name
+        self.host = host
         self.http = http
         self.chance = chance
         self.balance = Balance()
@@ -47,8 +51,8 @@ class Route:
         self._server: asyncio.Server | None = None
 
     async def open(self, port: int) -> None:
-        """Take a port of the loopback (0: a free one) and listen on it."""
-        self._anchor = _bound(port)
+        """Take a port of the host's (0: a free one) and listen on it."""
+        self._anchor = _bound(self.host, port)
         self.listen = self._anchor.getsockname()[1]
         await self._listen()
 
@@ -135,7 +139,7 @@ class Route:
     async def _listen(self) -> None:
         loop, kind = asyncio.get_running_loop(), HttpLink if self.http else Link
         self._server = await loop.create_server(
-            lambda: kind(self), sock=_bound(self.listen), backlog=BACKLOG
+            lambda: kind(self), sock=_bound(self.host, self.listen), backlog=BACKLOG
         )
 
     def _refuse_all(self) -> asyncio.Server | None:
@@ -148,13 +152,13 @@ class Route:
         return server
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     """Return a socket with this port, which several of ours may have; one of them listens."""
     taken = socket.socket()
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        taken.bind(("127.0.0.1", port))
+        taken.bind((host, port))
     except (OSError, OverflowError):
         taken.close()
         raise

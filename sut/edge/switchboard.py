@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 
 from sut.control import BadCommand, number, text
-from sut.edge.route import Route
+from sut.edge.route import LOOPBACK, Route
 from sut.edge.toxic import Toxic
 
 Answer = dict[str, object]
@@ -16,7 +16,8 @@ Command = Mapping[str, object]
 class Switchboard:
     """Opens routes and puts toxics on them; every command can be repeated without harm."""
 
-    def __init__(self, chance: random.Random | None = None) -> None:
+    def __init__(self, chance: random.Random | None = None, host: str = LOOPBACK) -> None:
+        self._host = host
         self._chance = chance or random.Random()  # noqa: S311 chance, not a secret
         self._routes: dict[str, Route] = {}
         self._commands: dict[str, Callable[[Command], Awaitable[Answer]]] = {
@@ -58,7 +59,7 @@ class Switchboard:
         before = self._routes.pop(name, None)
         if before:
             await before.close()
-        route = Route(name, http=http, chance=self._chance)
+        route = Route(name, http=http, chance=self._chance, host=self._host)
         try:
             await route.open(listen)
         except (OSError, OverflowError) as error:

@@ -121,4 +121,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+    owner = path.parent.stat()
+    if owner.st_uid != os.geteuid() == 0:  # payments itself runs as another user
+        os.chown(draft, owner.st_uid, owner.st_gid)
     draft.replace(path)

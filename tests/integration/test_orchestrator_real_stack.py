@@ -201,9 +201,10 @@ def test_stopping_leaves_nothing_behind(home: LabHome) -> None:
         client.status()
 
 
-def test_a_lab_that_cannot_start_says_why(tmp_path: Path) -> None:
+def test_a_lab_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = LabHome(tmp_path)
-    with pytest.raises(EngineError, match="Use `--engine embedded`"):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    with pytest.raises(EngineError, match="use `--engine embedded`"):
         daemon.launch(home, engine="compose")
     assert read_state(home) is None
 

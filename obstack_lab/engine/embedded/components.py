@@ -8,10 +8,10 @@ from typing import Protocol
 
 from obstack_lab.engine.embedded.caretaker import Ward
 from obstack_lab.engine.embedded.group import Group
+from obstack_lab.engine.embedded.instance import Instance
 from obstack_lab.engine.embedded.job import Job
-from obstack_lab.engine.embedded.parent import Parent
-from obstack_lab.engine.embedded.process_unit import ProcessUnit
-from obstack_lab.engine.embedded.service import Instance, Service
+from obstack_lab.engine.embedded.service import Service
+from obstack_lab.engine.embedded.unit import SignalledUnit
 from obstack_lab.engine.interface import Component, Node
 from obstack_lab.engine.supervision import Supervisor, in_starting_order
 from obstack_lab.engine.tree import JOBS, PARENT, ROOT, tree_of
@@ -29,7 +29,10 @@ class Components:
     """The infrastructure, the services of the stack and the jobs beside them."""
 
     def __init__(
-        self, infrastructure: Sequence[ProcessUnit], parent: Parent, groups: Sequence[Group] = ()
+        self,
+        infrastructure: Sequence[SignalledUnit],
+        parent: SignalledUnit | None,
+        groups: Sequence[Group] = (),
     ) -> None:
         self.infrastructure = tuple(infrastructure)
         self.parent = parent
@@ -40,7 +43,7 @@ class Components:
 
     # --- finding ---
 
-    def find(self, name: str) -> ProcessUnit | Group | Service | Instance:
+    def find(self, name: str) -> SignalledUnit | Group | Service | Instance:
         """Return a component by name; raise UnknownName."""
         if name in self.services:
             return self.services[name]
@@ -57,7 +60,7 @@ class Components:
             raise UnknownName("service", name, tuple(self.services))
         return self.services[name]
 
-    def units_of(self, name: str) -> Sequence[ProcessUnit | Instance]:
+    def units_of(self, name: str) -> Sequence[SignalledUnit | Instance]:
         """Return the processes of a component: the instances of a service, else itself."""
         found = self.find(name)
         if isinstance(found, Group):
@@ -70,7 +73,7 @@ class Components:
         jobs = (job.name for job in self._current_jobs())
         return (*own, *self.groups, *self.services, *jobs)
 
-    def units(self) -> Iterator[ProcessUnit | Instance]:
+    def units(self) -> Iterator[SignalledUnit | Instance]:
         """Return every process."""
         yield from self.infrastructure
         for service in tuple(self.services.values()):
@@ -107,7 +110,7 @@ class Components:
         return [
             *(Ward(unit, unit.component_name, ROOT) for unit in own),
             *(
-                Ward(instance, name, PARENT)
+                Ward(instance, name, PARENT if self.parent else ROOT)
                 for name in in_starting_order(services)
                 for instance in services[name].instances
             ),
@@ -121,11 +124,16 @@ class Components:
             if unit.pid is not None:
                 unit.stop()
         for unit in units:
-            if isinstance(unit, Instance) and self.parent.pid is None:
-                self.parent.start()
+            if isinstance(unit, Instance):
+                self.start_parent()
             unit.start()
             if unit is self.parent:
                 self.start_services()
+
+    def start_parent(self) -> None:
+        """Start what instances are forked from, where there is such a thing and it has ended."""
+        if self.parent is not None and self.parent.pid is None:
+            self.parent.start()
 
     def start_services(self) -> None:
         """Start every instance that does not run, those first that others need."""
@@ -166,11 +174,11 @@ class Components:
                 yield job
 
 
-def _together(units: Sequence[ProcessUnit | Service]) -> None:
+def _together(units: Sequence[SignalledUnit | Service]) -> None:
     """End several at once; the first error is raised when all have been tried."""
     failed: list[Exception] = []
 
-    def end(unit: ProcessUnit | Service) -> None:
+    def end(unit: SignalledUnit | Service) -> None:
         try:
             unit.stop()
         except EngineError as error:

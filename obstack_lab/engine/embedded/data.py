@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import Connection, errors, sql
 
-from obstack_lab.engine.embedded.postgres import DATABASE, Postgres
+from obstack_lab.engine.embedded.database import DATABASE, Database
 from obstack_lab.engine.embedded.seed import Seed
 from obstack_lab.engine.request import data_scripts, need_snapshot_name
 from obstack_lab.errors import ActionError, EngineError, UnknownName
@@ -28,7 +28,7 @@ class DatabaseCopies:
     """Implements `Data`. One change at a time; each within `_SECONDS`."""
 
     def __init__(
-        self, postgres: Postgres, seed: Seed, settle: Callable[[], None] = lambda: None
+        self, postgres: Database, seed: Seed, settle: Callable[[], None] = lambda: None
     ) -> None:
         self._postgres = postgres
         self._seed = seed

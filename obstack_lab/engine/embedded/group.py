@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obstack_lab.engine.embedded.process_unit import ProcessUnit
+from obstack_lab.engine.embedded.unit import SignalledUnit
 from obstack_lab.engine.interface import Component
 
 
 class Group:
     """Processes under one name; each has its own name, too."""
 
-    def __init__(self, name: str, units: Sequence[ProcessUnit]) -> None:
+    def __init__(self, name: str, units: Sequence[SignalledUnit]) -> None:
         self.name = name
         self.units = tuple(units)
         self.address = self.units[0].address

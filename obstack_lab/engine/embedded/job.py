@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import sys
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem
 from obstack_lab.engine.embedded.process import Command
 from obstack_lab.engine.embedded.process_unit import ProcessUnit
+from obstack_lab.engine.embedded.unit import SignalledUnit
 
 
-class Job(ProcessUnit):
+class Job(SignalledUnit):
     """One job; the same name can be run again, with another module too."""
+
+    @abstractmethod
+    def run(self, module: str, arguments: Sequence[str], told: Mapping[str, str]) -> None:
+        """Run a module unless this job runs."""
+
+
+class ProcessJob(ProcessUnit, Job):
+    """A job as a process of this machine."""
 
     stop_seconds = 3.0
 
@@ -23,7 +33,6 @@ class Job(ProcessUnit):
         self._told: Mapping[str, str] = {}
 
     def run(self, module: str, arguments: Sequence[str], told: Mapping[str, str]) -> None:
-        """Run a module unless this job runs."""
         if self.pid is None:
             self._module, self._arguments, self._told = module, tuple(arguments), told
             self.start()

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from obstack_lab.engine.embedded import account
+from obstack_lab.engine.embedded.database import DATABASE, ROLES
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem, postgres_problem
 from obstack_lab.engine.embedded.process import Command, tail
@@ -19,10 +20,6 @@ from obstack_lab.engine.embedded.process_unit import ProcessUnit
 from obstack_lab.engine.embedded.programs import PostgresPrograms, postgres_programs
 from obstack_lab.errors import EngineError
 from obstack_lab.settings import resources
-
-DATABASE = "shop"
-ROLES = ("lab", "shop", "operator")
-"""`lab` is the superuser, `shop` owns the data and is what services use, `operator` looks."""
 
 _INITDB_SECONDS = 60
 _FAST_STOP, _IMMEDIATE_STOP = 4.0, 3.0
@@ -58,6 +55,10 @@ class Postgres(ProcessUnit):
         if self._folder is None:
             self._folder = account.place(self._link, self._account)
         return self._folder / "data"
+
+    @property
+    def stamp(self) -> Path:
+        return self.data.parent / "seeded"
 
     def _begin(self) -> None:
         self._folder = None

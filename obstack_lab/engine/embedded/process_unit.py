@@ -8,11 +8,11 @@ from abc import abstractmethod
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import wait_ready
 from obstack_lab.engine.embedded.process import Command, Process, last_words
-from obstack_lab.engine.embedded.unit import Unit
+from obstack_lab.engine.embedded.unit import SignalledUnit
 from obstack_lab.engine.interface import ComponentKind
 
 
-class ProcessUnit(Unit):
+class ProcessUnit(SignalledUnit):
     """Starts a command, waits until it answers, ends it."""
 
     ready_seconds = 45.0
@@ -64,6 +64,5 @@ class ProcessUnit(Unit):
         return "was never started" if process is None else process.ended()
 
     def kill(self, number: signal.Signals) -> None:
-        """Send a signal to the process while it runs."""
         if self._process is not None:
             self._process.send(number)

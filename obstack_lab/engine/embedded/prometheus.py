@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
-import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from obstack_lab.engine.embedded.place import Place
@@ -15,66 +10,25 @@ from obstack_lab.engine.embedded.probe import Problem, http_problem
 from obstack_lab.engine.embedded.process import Command
 from obstack_lab.engine.embedded.process_unit import ProcessUnit
 from obstack_lab.engine.embedded.programs import find_program
+from obstack_lab.engine.embedded.targets import Targets
 from obstack_lab.errors import EngineError
-from obstack_lab.settings import resources
 
 _CHECK_SECONDS = 10
 
 
-@dataclass(frozen=True)
-class Target:
-    """One instance to scrape; its identity goes to every series as target labels."""
-
-    address: str
-    service: str
-    release: str
-    instance: str
-
-
-class Prometheus(ProcessUnit):
+class Prometheus(ProcessUnit, Targets):
     """The metrics store. Its configuration is the one of `stack/prometheus/`, copied unchanged."""
 
     ready_seconds = 20.0
 
     def __init__(self, place: Place) -> None:
-        super().__init__("prometheus", "metrics", place)
+        ProcessUnit.__init__(self, "prometheus", "metrics", place)
+        Targets.__init__(self, place.home.data / "prometheus")
         self.port = place.ports.of("prometheus")
         self.address = f"http://127.0.0.1:{self.port}"
-        self._folder = place.home.data / "prometheus"
-        self._writing = threading.Lock()
-
-    def scrape(self, targets: Iterable[Target]) -> None:
-        """Replace the list of instances; Prometheus sees the change by itself."""
-        listed = [
-            {
-                "targets": [target.address],
-                # A port is new with each start; the series should go on.
-                "labels": {
-                    "instance": target.instance,
-                    "service_name": target.service,
-                    "service_version": target.release,
-                    "service_instance_id": target.instance,
-                },
-            }
-            for target in targets
-        ]
-        self._tell("targets", "services", listed)
-
-    def notify(self, alertmanager: str | None) -> None:
-        """Tell who is told of alerts (`HOST:PORT`), if anybody is."""
-        listed = [{"targets": [alertmanager]}] if alertmanager else []
-        self._tell("alertmanagers", "lab", listed)
-
-    def _tell(self, what: str, name: str, listed: Sequence[Mapping[str, object]]) -> None:
-        folder = self._folder / what
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f"{name}.new"
-        with self._writing:
-            draft.write_text(json.dumps(listed, indent=2), encoding="utf-8")
-            draft.replace(folder / f"{name}.json")
 
     def _begin(self) -> None:
-        self._configure()
+        self.configure()
         try:
             super()._begin()
         except EngineError as error:
@@ -108,13 +62,6 @@ class Prometheus(ProcessUnit):
 
     def _problem(self) -> Problem:
         return http_problem(f"{self.address}/-/ready")
-
-    def _configure(self) -> None:
-        source = resources() / "stack/prometheus"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / "prometheus.yml", self._folder / "prometheus.yml")
-        shutil.rmtree(self._folder / "rules", ignore_errors=True)
-        shutil.copytree(source / "rules", self._folder / "rules")
 
     def _check(self) -> str:
         program = find_program("prometheus", self._place.home).with_name("promtool")

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from obstack_lab.engine.embedded.database import Database
 from obstack_lab.engine.embedded.place import Place
-from obstack_lab.engine.embedded.postgres import Postgres
 from obstack_lab.engine.embedded.process import Command, Process, tail
 from obstack_lab.errors import EngineError, Timeout
 
@@ -19,13 +19,13 @@ _SECONDS = 120
 class Seed:
     """Runs `python -m sut.seed` where the data set is not that of this version of it."""
 
-    def __init__(self, place: Place, postgres: Postgres) -> None:
+    def __init__(self, place: Place, postgres: Database) -> None:
         self._place = place
         self._postgres = postgres
 
     def run(self) -> bool:
         """Load the data set unless it is there; return whether it was loaded now."""
-        stamp = self._postgres.data.parent / "seeded"
+        stamp = self._postgres.stamp
         wanted = _source_hash()
         if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
             return False

@@ -2,128 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import http.client
-import json
-import os
-import signal
 import threading
 from collections.abc import Callable, Mapping
 
-from obstack_lab.engine.embedded.parent import Child, Parent, Spawn
-from obstack_lab.engine.embedded.place import Place
-from obstack_lab.engine.embedded.probe import Problem, http_problem, request, wait_ready
-from obstack_lab.engine.embedded.process import last_words
+from obstack_lab.engine.embedded.instance import Environment, Instance
+from obstack_lab.engine.embedded.probe import request
 from obstack_lab.engine.embedded.unit import Unit
 from obstack_lab.engine.interface import Component, Scalar
 from obstack_lab.engine.request import need_instance
 from obstack_lab.engine.topology import kind_of
 from obstack_lab.errors import ActionError, EngineError
 
-_STOP_SECONDS = 0.7
-_KILL_SECONDS = 3.0
-_READY_SECONDS = 10.0
 _CONFIG_SECONDS = 3.0
-TLS = {"payments": "PAYMENTS_TLS_PORT"}
-"""Services whose users come by TLS, at a port of its own, and what tells them this port."""
 
-Environment = Callable[[str], Mapping[str, str]]
-"""What an instance is told beside its own name and settings; asked at each start."""
-
-
-class Instance(Unit):
-    """One process of a service."""
-
-    def __init__(self, name: str, service: Service, place: Place) -> None:
-        super().__init__(name, service.kind, place.clock)
-        self.component_name = service.name
-        self.port = place.ports.of(name)
-        self.serving_port = place.ports.of(f"{name}:tls") if service.name in TLS else self.port
-        self.address = f"http://127.0.0.1:{self.port}"
-        self._service = service
-        self._place = place
-        self._child: Child | None = None
-        self._told: Mapping[str, str] = {}
-
-    @property
-    def pid(self) -> int | None:
-        child = self._child
-        return child.pid if child is not None and self._ended() is None else None
-
-    def kill(self, number: signal.Signals) -> None:
-        """Send a signal to the process while it runs."""
-        if (pid := self.pid) is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-    def is_unready(self) -> bool:
-        """Return whether it runs and cannot serve."""
-        return self.pid is not None and self.state == "healthy" and bool(self._problem())
-
-    def is_out_of_date(self) -> bool:
-        """Return whether it would be told something else if it were started now."""
-        return self._told != self._environment()
-
-    def _begin(self) -> None:
-        service = self._service
-        self.release = service.release_of(self.name)
-        self._told = self._environment()
-        self._child = service.parent.fork(
-            Spawn(
-                service=service.name,
-                release=self.release,
-                port=self.port,
-                env={
-                    **self._told,
-                    "SERVICE_INSTANCE_ID": self.name,
-                    "SERVICE_SETTINGS": json.dumps(dict(service.settings)),
-                },
-                log=self._place.log(service.name),
-            )
-        )
-        self._place.roster.add(self.name, self._child.pid)
-        self.on_spawn(self._child.pid)
-        wait_ready(
-            self._problem,
-            self._ended,
-            component=self.name,
-            seconds=_READY_SECONDS,
-            hint=lambda: last_words(self._place.log(service.name), service.name),
-        )
-
-    def _end(self) -> None:
-        child, parent = self._child, self._service.parent
-        if child is not None:
-            for number, seconds in (
-                (signal.SIGTERM, _STOP_SECONDS),
-                (signal.SIGKILL, _KILL_SECONDS),
-            ):
-                self.kill(number)
-                self.kill(signal.SIGCONT)
-                if parent.wait_exit(child, seconds):
-                    break
-            else:
-                raise EngineError(
-                    f"{self.name} (pid {child.pid}) does not end. Restart its parent: "
-                    "`restart services`.",
-                    component=self.name,
-                )
-            parent.forget(child)
-            self._child = None
-        self._place.roster.remove([self.name])
-
-    def _ended(self) -> str | None:
-        child = self._child
-        return "was never started" if child is None else self._service.parent.exit_of(child)
-
-    def _problem(self) -> Problem:
-        return http_problem(f"{self.address}/readyz")
-
-    def _environment(self) -> Mapping[str, str]:
-        service = self._service
-        own = {TLS[service.name]: str(self.serving_port)} if service.name in TLS else {}
-        return {**service.environment(service.name), **own}
+Make = Callable[[str, "Service"], Instance]
+"""Makes an instance of this name; it is started later."""
 
 
 class Service:
@@ -132,8 +27,7 @@ class Service:
     def __init__(
         self,
         name: str,
-        parent: Parent,
-        place: Place,
+        make: Make,
         *,
         environment: Environment,
         on_change: Callable[[Service], None],
@@ -141,13 +35,12 @@ class Service:
     ) -> None:
         self.name = name
         self.kind = kind_of(name)
-        self.parent = parent
         self.environment = environment
         self.history: list[str] = []
         self.settings: dict[str, Scalar] = {}
         self.instances: list[Instance] = []
         self.canaries: dict[str, str] = {}
-        self._place = place
+        self._make = make
         self._on_change = on_change
         self._on_spawn = on_spawn
         self._lock = threading.RLock()
@@ -274,7 +167,7 @@ class Service:
     def _numbered(self, number: int) -> Instance:
         """Return an instance by its number, the same one each time."""
         if number not in self._all:
-            made = Instance(f"{self.name}-{number}", self, self._place)
+            made = self._make(f"{self.name}-{number}", self)
             made.on_spawn = functools.partial(self._on_spawn, made)
             self._all[number] = made
         return self._all[number]

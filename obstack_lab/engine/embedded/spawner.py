@@ -53,14 +53,16 @@ class Spawner:
             return list(argv)
         return [self._setpriv, "--pdeathsig", death, "--", *argv]
 
-    def hold_leash(self, roster: Path, env: Mapping[str, str]) -> None:
+    def hold_leash(
+        self, roster: Path, env: Mapping[str, str], reaper: str = "obstack_lab.engine.reap"
+    ) -> None:
         """Start the shell that ends everything on the roster when this process is gone."""
         if self._leash is not None and self._leash.poll() is None:
             return
-        reaper = [sys.executable, "-m", "obstack_lab.engine.reap", str(roster)]
+        command = [sys.executable, "-m", reaper, str(roster)]
         self._leash = self.spawn(
             lambda: subprocess.Popen(
-                ["/bin/sh", "-c", LEASH, "obstack-leash", *reaper],
+                ["/bin/sh", "-c", LEASH, "obstack-leash", *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from obstack_lab.engine.embedded.native_store import NativeStore
 from obstack_lab.engine.embedded.place import Place
-from obstack_lab.engine.embedded.process_unit import ProcessUnit
 from obstack_lab.engine.embedded.telemetry import Telemetry
+from obstack_lab.engine.embedded.unit import SignalledUnit
 
 TELEMETRY = "telemetry"
 """What the stores are called together, on either way to keep them."""
@@ -18,7 +18,7 @@ _LOGS, _TRACES = "/otlp/v1/logs", "/v1/traces"
 class Stores(Protocol):
     """The processes that keep logs and traces, and where they take them (OTLP over HTTP)."""
 
-    units: tuple[ProcessUnit, ...]
+    units: tuple[SignalledUnit, ...]
     paths: Mapping[str, str]
     """what each address (`HOST:PORT`) takes: requests below this path, all below `''`"""
 
@@ -31,7 +31,7 @@ class BuiltIn:
 
     def __init__(self, place: Place) -> None:
         store = Telemetry(place)
-        self.units: tuple[ProcessUnit, ...] = (store,)
+        self.units: tuple[SignalledUnit, ...] = (store,)
         self.paths: Mapping[str, str] = {f"127.0.0.1:{store.port}": ""}
         self._url = store.address
 
@@ -45,7 +45,7 @@ class Native:
     def __init__(self, place: Place) -> None:
         loki = NativeStore("loki", place, ports=("http", "grpc"))
         tempo = NativeStore("tempo", place, ports=("http", "grpc", "otlp"))
-        self.units: tuple[ProcessUnit, ...] = (loki, tempo)
+        self.units: tuple[SignalledUnit, ...] = (loki, tempo)
         for unit in self.units:
             unit.component_name = TELEMETRY
         self._logs, self._traces = loki.listens("http"), tempo.listens("otlp")

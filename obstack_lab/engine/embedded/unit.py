@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -146,3 +147,11 @@ class Unit(ABC):
         with self._lock:
             self._generation += 1
             self._status = _Status(state, self._clock(), detail)
+
+
+class SignalledUnit(Unit):
+    """A unit whose process can be sent signals."""
+
+    @abstractmethod
+    def kill(self, number: signal.Signals) -> None:
+        """Send a signal to the process while it runs."""

@@ -19,20 +19,18 @@ Event = Callable[[Mapping[str, Any]], None]
 
 
 class Wire:
-    """One connection: numbered questions, their answers, and events in between."""
+    """One connection: numbered questions, their answers, and events in between.
 
-    def __init__(self, path: Path, *, component: str, on_event: Event) -> None:
+    It is made at a path, or it is one that somebody else has made.
+    """
+
+    def __init__(self, line: Path | socket.socket, *, component: str, on_event: Event) -> None:
         self._component = component
         self._on_event = on_event
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Mapping[str, Any]]] = {}
         self._lock = threading.Lock()
-        self._socket = socket.socket(socket.AF_UNIX)
-        try:
-            self._socket.connect(str(path))
-        except OSError:
-            self._socket.close()
-            raise
+        self._socket = line if isinstance(line, socket.socket) else _connected(line)
         self._reader = threading.Thread(
             target=self._read, name=f"obstack-wire-{component}", daemon=True
         )
@@ -91,3 +89,13 @@ class Wire:
             f"{self._component} is gone. Restart it: `restart {self._component}`.",
             component=self._component,
         )
+
+
+def _connected(path: Path) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX)
+    try:
+        line.connect(str(path))
+    except OSError:
+        line.close()
+        raise
+    return line

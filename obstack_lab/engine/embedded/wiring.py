@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-from obstack_lab.engine.embedded.edge import Edge
-from obstack_lab.engine.embedded.place import Place
-from obstack_lab.engine.embedded.postgres import Postgres
-from obstack_lab.engine.embedded.prometheus import Prometheus, Target
-from obstack_lab.engine.embedded.service import Instance, Service
+from obstack_lab.engine.embedded.edge_network import EdgeNetwork
+from obstack_lab.engine.embedded.service import Service
 from obstack_lab.engine.embedded.stores import Stores
+from obstack_lab.engine.embedded.targets import Target, Targets
+from obstack_lab.engine.embedded.ways import Ways
 from obstack_lab.engine.overrides import Environments, Weights
 from obstack_lab.settings import LAB_ID_VARIABLE
 
 _WITH_DATABASE = ("orders", "inventory", "worker")
 _PAYING = ("orders", "worker")
 _TELEMETRY = "services-telemetry"
-_LOCALHOST = "127.0.0.1"
 
 
 class Wiring:
@@ -26,16 +23,16 @@ class Wiring:
 
     def __init__(
         self,
-        place: Place,
+        lab_id: str,
         *,
-        postgres: Postgres,
+        ways: Ways,
         stores: Stores,
-        edge: Edge,
-        prometheus: Prometheus,
+        edge: EdgeNetwork,
+        prometheus: Targets,
         services: Mapping[str, Service],
     ) -> None:
-        self._place = place
-        self._postgres = postgres
+        self._lab_id = lab_id
+        self._ways = ways
         self._stores = stores
         self._edge = edge
         self._prometheus = prometheus
@@ -67,42 +64,33 @@ class Wiring:
 
     def told_to_jobs(self) -> Mapping[str, str]:
         """Return what a job is told."""
-        return {"DATABASE_URL": self._postgres.dsn("shop")}
+        return {"DATABASE_URL": self._ways.database("shop")}
 
     def _told(self, service: str) -> dict[str, str]:
         told = {
-            **self._stores.told(through=self._through(_TELEMETRY)),
-            LAB_ID_VARIABLE: self._place.lab_id,
+            **self._stores.told(through=self._ways.through(_TELEMETRY)),
+            LAB_ID_VARIABLE: self._lab_id,
         }
         if service == "exporter":
             told |= self._stores.told()
-            told["DATABASE_URL"] = self._postgres.dsn("operator")
-            told["POSTGRES_LOG"] = str(self._place.log("postgres"))
+            told["DATABASE_URL"] = self._ways.database("operator")
+            told["POSTGRES_LOG"] = str(self._ways.database_log)
         if service == "gateway":
-            told["ORDERS_URL"] = self._through("gateway-orders")
+            told["ORDERS_URL"] = self._ways.through("gateway-orders")
         if service in _WITH_DATABASE:
-            port = self._edge.listen_port(f"{service}-postgres")
-            told["DATABASE_URL"] = self._postgres.dsn("shop", port)
+            told["DATABASE_URL"] = self._ways.database("shop", f"{service}-postgres")
         if service == "orders":
-            told["INVENTORY_URL"] = self._through("orders-inventory")
+            told["INVENTORY_URL"] = self._ways.through("orders-inventory")
         if service == "orders" and "worker" in self._services:
             told["JOB_QUEUE"] = "shop"
         if service in _PAYING and "payments" in self._services:
-            told["PAYMENTS_URL"] = self._through(f"{service}-payments", "https")
-            told["PAYMENTS_CA"] = str(self._payments_folder / "ca.pem")
+            told["PAYMENTS_URL"] = self._ways.through(f"{service}-payments", "https")
+            told["PAYMENTS_CA"] = str(self._ways.payments_folder / "ca.pem")
             told["PAYMENTS_API_KEY"] = self._payments_key
         if service == "payments":
-            told["PAYMENTS_TLS_FOLDER"] = str(self._payments_folder)
+            told["PAYMENTS_TLS_FOLDER"] = str(self._ways.payments_folder)
             told["PAYMENTS_API_KEY"] = self._payments_key
         return told
-
-    def _through(self, route: str, scheme: str = "http") -> str:
-        return f"{scheme}://{_LOCALHOST}:{self._edge.listen_port(route)}"
-
-    @property
-    def _payments_folder(self) -> Path:
-        """Where payments keeps its certificate, its authority and its keys."""
-        return self._place.home.private / "payments"
 
     # --- where instances are ---
 
@@ -135,7 +123,7 @@ class Wiring:
         self._edge.lead(
             service.name,
             {
-                _serving(instance): 0 if instance.name in self._unready else shares[instance.name]
+                instance.serves: 0 if instance.name in self._unready else shares[instance.name]
                 for instance in service.instances
             },
         )
@@ -148,12 +136,8 @@ class Wiring:
             if not service.history:
                 continue
             for instance in service.instances:
-                port = instance.port
+                address = instance.scraped
                 if service.name in self._unscraped:
-                    port = self._place.ports.of(f"{service.name}:nobody")
+                    address = self._ways.nobody(service.name)
                 release = service.release_of(instance.name)
-                yield Target(f"{_LOCALHOST}:{port}", service.name, release, instance.name)
-
-
-def _serving(instance: Instance) -> str:
-    return f"{_LOCALHOST}:{instance.serving_port}"
+                yield Target(address, service.name, release, instance.name)

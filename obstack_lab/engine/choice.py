@@ -1,0 +1,66 @@
+"""Which engine runs a lab, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from obstack_lab.errors import EngineError, LabError, UsageError
+
+EngineName = Literal["auto", "embedded", "compose"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine by name, and the reason in a few words; `''` where it was asked for."""
+
+    name: Literal["embedded", "compose"]
+    why: str = ""
+
+
+def choose(name: str, *, programs: bool = False) -> Choice:
+    """Return the engine of that name; `auto` takes containers where everything is here for them.
+
+    Where no engine of Docker answers it says so at once. With `programs` the lab runs some of this
+    machine's own, such as Alertmanager: only the embedded engine has them. Raises EngineError where
+    `compose` was asked for and cannot be had.
+    """
+    if name == "embedded":
+        return Choice("embedded")
+    if programs:
+        if name == "compose":
+            raise UsageError(
+                "Programs of this machine (`--backends native`, `--alertmanager`) do not run "
+                "beside containers. Use `--engine embedded`."
+            )
+        return Choice("embedded", "it runs programs of this machine")
+    from obstack_lab.engine.compose.capability import look
+
+    capability = look()
+    if name == "compose":
+        if capability.problem:
+            raise EngineError(capability.problem, component="docker")
+        return Choice("compose")
+    if capability.problem:
+        return Choice("embedded", capability.reason)
+    lacking = _lacking(capability.host)
+    if lacking:
+        return Choice("embedded", lacking)
+    return Choice("compose", "Docker answers and has every image")
+
+
+def _lacking(host: str) -> str:
+    """Say which images are not here, `''` where all are."""
+    from obstack_lab.engine.compose.dock import Dock
+    from obstack_lab.engine.compose.image import images, missing
+
+    wanted = images()
+    try:
+        dock = Dock(host)
+        try:
+            lacking = [wanted[name] for name in missing(wanted, dock.images())]
+        finally:
+            dock.close()
+    except LabError as error:
+        return str(error).rstrip(".")
+    return f"Docker answers, and has no image {', '.join(lacking)}" if lacking else ""

@@ -1,0 +1,47 @@
+"""The images a lab is made of: their names, and which of them are here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+
+from obstack_lab.errors import EngineError
+
+_OWN = ("LAB_SUT_IMAGE", "LAB_TELEMETRY_IMAGE")
+
+
+def images(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the image of each variable of `stack/compose.yaml`: what the environment says."""
+    environ = os.environ if environ is None else environ
+    release = version("obstack-lab")
+    default = {
+        "LAB_SUT_IMAGE": f"obstack-lab/sut:{release}",
+        "LAB_TELEMETRY_IMAGE": f"obstack-lab/telemetry:{release}",
+        "LAB_POSTGRES_IMAGE": "postgres:18",
+        "LAB_PROMETHEUS_IMAGE": "prom/prometheus:v3.5.0",
+    }
+    return {name: environ.get(name) or image for name, image in default.items()}
+
+
+def missing(wanted: Mapping[str, str], here: Iterable[str]) -> tuple[str, ...]:
+    """Return the variables of the images that are not here."""
+    there = set(here)
+    return tuple(name for name, image in wanted.items() if _tagged(image) not in there)
+
+
+def need(wanted: Mapping[str, str], here: Iterable[str]) -> tuple[str, ...]:
+    """Return the images that have to be fetched; raise where one of ours has to be built."""
+    lacking = missing(wanted, here)
+    own = [wanted[name] for name in lacking if name in _OWN]
+    if own:
+        raise EngineError(
+            f"There is no image {' and no '.join(own)} here. Build it from a checkout: "
+            "`stack/build-images`. Or use `--engine embedded`.",
+            component="images",
+        )
+    return tuple(wanted[name] for name in lacking)
+
+
+def _tagged(image: str) -> str:
+    return image if ":" in image.rpartition("/")[2] else f"{image}:latest"
