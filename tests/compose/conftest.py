@@ -8,9 +8,19 @@ from pathlib import Path
 
 import docker_images
 import pytest
-from docker_engine import Engine, Kept, Unavailable, control_groups, links
+from docker_engine import (
+    SETUP_SECONDS,
+    Engine,
+    Kept,
+    Unavailable,
+    budget,
+    control_groups,
+    links,
+)
 
 HERE = Path(__file__).parent
+TEST_SECONDS = 600
+"""The first test has the setting-up in it."""
 KEPT_VARIABLE = "OBSTACK_TEST_DOCKER"
 """A folder with an engine that runs already, with the images: for who works on this."""
 
@@ -19,6 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.compose)
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -28,17 +39,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield Kept(Path(kept))
         return
     before, groups = links(), set(control_groups())
+    made = None
     try:
+        budget.begin(SETUP_SECONDS)
         made = Engine(tmp_path_factory.mktemp("docker"))
         made.unpack()
         made.start()
-        try:
-            docker_images.prepare(made)
-        except Unavailable:
-            made.close()
-            raise
+        docker_images.prepare(made)
     except Unavailable as reason:
+        budget.end()
+        if made is not None:
+            made.close()
         pytest.skip(f"no Docker engine of our own: {reason}")
+    budget.end()
     try:
         yield made
     finally:

@@ -26,6 +26,8 @@ OLD = (
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 POOL = "base=10.213.0.0/16,size=24"
 SECONDS = 240
+SETUP_SECONDS = 270
+"""A machine on which the engine and its images take longer is too busy for what comes then."""
 STOP_SECONDS = 30
 
 
@@ -46,14 +48,40 @@ def mirror() -> str:
     raise Unavailable("this machine's package manager has no source of Debian packages")
 
 
+class Budget:
+    """The time that setting up may take, of which each command gets what is left."""
+
+    def __init__(self) -> None:
+        self._end: float | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Count from now on."""
+        self._end = time.monotonic() + seconds
+
+    def end(self) -> None:
+        """Count no more."""
+        self._end = None
+
+    def left(self, seconds: float) -> float:
+        """Return what a command may take. Raise Unavailable where nothing is left."""
+        left = seconds if self._end is None else min(seconds, self._end - time.monotonic())
+        if left <= 0:
+            raise Unavailable("this machine is too busy to set it up in time")
+        return left
+
+
+budget = Budget()
+
+
 def run(argv: list[str], seconds: float = SECONDS, **more: object) -> str:
     """Run a command; return what it prints, raise Unavailable with its last words."""
+    seconds = budget.left(seconds)
     try:
         done = subprocess.run(
             argv, capture_output=True, text=True, timeout=seconds, check=False, **more
         )
     except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{argv[0]} took more than {seconds:g} s") from error
+        raise Unavailable(f"{Path(argv[0]).name} took more than {seconds:.0f} s") from error
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-8:]
         raise Unavailable(f"{' '.join(argv[:4])}: {' | '.join(last)}")
