@@ -56,7 +56,7 @@ def bring_up(
     """Start the lab unless it runs, with a line for each component as it comes."""
     reap_containers()
     if engine != "embedded" and daemon.attach(home) is None:
-        choice = choose(engine, programs=alertmanager or backends == "native")
+        choice = choose(engine, native=backends == "native", pager=alertmanager)
         if choice.why and not quiet:
             console().print(f"  engine: {choice.name}. {choice.why}.", soft_wrap=True)
         engine = choice.name

@@ -18,21 +18,21 @@ class Choice:
     why: str = ""
 
 
-def choose(name: str, *, programs: bool = False) -> Choice:
+def choose(name: str, *, native: bool = False, pager: bool = False) -> Choice:
     """Return the engine of that name; `auto` takes containers where everything is here for them.
 
-    Where no engine of Docker answers it says so at once. With `programs` the lab runs some of this
-    machine's own, such as Alertmanager: only the embedded engine has them. Raises EngineError where
-    `compose` was asked for and cannot be had.
+    Where no engine of Docker answers it says so at once. Loki and Tempo (`native`) are programs of
+    this machine unless containers were asked for; Alertmanager (`pager`) always is one. Raises
+    EngineError where `compose` was asked for and cannot be had.
     """
     if name == "embedded":
         return Choice("embedded")
-    if programs:
-        if name == "compose":
-            raise UsageError(
-                "Programs of this machine (`--backends native`, `--alertmanager`) do not run "
-                "beside containers. Use `--engine embedded`."
-            )
+    if pager and name == "compose":
+        raise UsageError(
+            "Alertmanager does not run beside containers. Use `--engine embedded`, or leave "
+            "`--alertmanager` out."
+        )
+    if name == "auto" and (native or pager):
         return Choice("embedded", "it runs programs of this machine")
     from obstack_lab.engine.compose.capability import look
 

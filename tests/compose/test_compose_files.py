@@ -10,7 +10,7 @@ from docker_engine import Engine
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "stack" / "compose.yaml"
-PROFILES = ("light",)
+PROFILES = ("light", "full")
 
 
 @pytest.fixture(params=PROFILES)

@@ -19,12 +19,13 @@ from obstack_lab.engine.compose.postgres import ContainerPostgres
 from obstack_lab.engine.compose.project import Project, Spec
 from obstack_lab.engine.compose.prometheus import ContainerPrometheus
 from obstack_lab.engine.compose.reap import reap
-from obstack_lab.engine.compose.stores import ContainerStore
+from obstack_lab.engine.compose.stores import ContainerStore, ContainerStores
 from obstack_lab.engine.compose.ways import NetworkWays
 from obstack_lab.engine.embedded.crew import Crew
 from obstack_lab.engine.embedded.load import Load
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.service import Service
+from obstack_lab.engine.embedded.stores import Stores
 from obstack_lab.engine.embedded.unit import Clock, Unit
 from obstack_lab.engine.embedded.unit_engine import UnitEngine
 from obstack_lab.engine.embedded.usage import usage_of
@@ -43,6 +44,8 @@ _UNPRIVILEGED = 65532
 class ComposeEngine(UnitEngine):
     """Runs PostgreSQL, Prometheus, the telemetry store, the edge and the services in containers.
 
+    The profile `full` has Loki and Tempo in the place of the lab's own store.
+
     The load is a process beside us, as on the embedded engine. All of them end when the process
     that holds the engine ends; what outlives even the leash is reaped by the next `up` or `down`.
     """
@@ -54,6 +57,7 @@ class ComposeEngine(UnitEngine):
         home: LabHome,
         lab_id: str,
         *,
+        full: bool = False,
         capability: Capability | None = None,
         clock: Clock = time.time,
     ) -> None:
@@ -63,7 +67,7 @@ class ComposeEngine(UnitEngine):
         home.create()
         self._roster = RosterFile(home.private / FILE_NAME, lab_id)
         place = Place(home, lab_id, clock, self._roster)
-        self._images = images()
+        self._images = images(full=full)
         self._uid = os.geteuid() or _UNPRIVILEGED
         self._gid = os.getegid() if os.geteuid() else _UNPRIVILEGED
         self._dock = Dock(capability.host)
@@ -76,7 +80,7 @@ class ComposeEngine(UnitEngine):
         self._harbour = harbour = Harbour(self._project, self._dock)
         self._postgres = postgres = ContainerPostgres(place, harbour)
         prometheus = ContainerPrometheus(place, harbour)
-        stores = ContainerStore(place, harbour)
+        stores: Stores = (ContainerStores if full else ContainerStore)(place, harbour)
         edge, load = ContainerEdge(place, harbour), Load(place)
         super().__init__(
             Crew(

@@ -8,16 +8,20 @@ from importlib.metadata import version
 
 from obstack_lab.errors import EngineError
 
+_APART = {"LAB_LOKI_IMAGE": "grafana/loki:3.6.0", "LAB_TEMPO_IMAGE": "grafana/tempo:3.0.0"}
 _OWN = ("LAB_SUT_IMAGE", "LAB_TELEMETRY_IMAGE")
 
 
-def images(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the image of each variable of `stack/compose.yaml`: what the environment says."""
+def images(environ: Mapping[str, str] | None = None, *, full: bool = False) -> dict[str, str]:
+    """Return the image of each variable of `stack/compose.yaml`: what the environment says.
+
+    In the profile `full` Loki and Tempo are in the place of the lab's own store.
+    """
     environ = os.environ if environ is None else environ
     release = version("obstack-lab")
     default = {
         "LAB_SUT_IMAGE": f"obstack-lab/sut:{release}",
-        "LAB_TELEMETRY_IMAGE": f"obstack-lab/telemetry:{release}",
+        **(_APART if full else {"LAB_TELEMETRY_IMAGE": f"obstack-lab/telemetry:{release}"}),
         "LAB_POSTGRES_IMAGE": "postgres:18",
         "LAB_PROMETHEUS_IMAGE": "prom/prometheus:v3.5.0",
     }

@@ -49,12 +49,20 @@ class Native:
         for unit in self.units:
             unit.component_name = TELEMETRY
         self._logs, self._traces = loki.listens("http"), tempo.listens("otlp")
-        self.paths: Mapping[str, str] = {self._logs: _LOGS, self._traces: _TRACES}
+        self.paths: Mapping[str, str] = taken_apart(self._logs, self._traces)
 
     def told(self, *, through: str = "") -> dict[str, str]:
-        return {
-            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{through or f'http://{self._logs}'}{_LOGS}",
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": (
-                f"{through or f'http://{self._traces}'}{_TRACES}"
-            ),
-        }
+        return told_apart(self._logs, self._traces, through)
+
+
+def taken_apart(logs: str, traces: str) -> dict[str, str]:
+    """Return what each of two stores (`HOST:PORT`) takes: requests below this path."""
+    return {logs: _LOGS, traces: _TRACES}
+
+
+def told_apart(logs: str, traces: str, through: str) -> dict[str, str]:
+    """Return the variables for two stores (`HOST:PORT`), directly or through one base URL."""
+    return {
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{through or f'http://{logs}'}{_LOGS}",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{through or f'http://{traces}'}{_TRACES}",
+    }

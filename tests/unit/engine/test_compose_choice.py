@@ -88,9 +88,16 @@ def test_auto_takes_processes_where_no_engine_answers(monkeypatch: pytest.Monkey
 
 
 def test_programs_of_this_machine_do_not_run_beside_containers() -> None:
-    assert choose("auto", programs=True).name == "embedded"
+    assert choose("auto", native=True).name == "embedded"
+    assert choose("auto", pager=True).name == "embedded"
     with pytest.raises(UsageError, match="Use `--engine embedded`"):
-        choose("compose", programs=True)
+        choose("compose", pager=True)
+
+
+def test_full_has_loki_and_tempo_in_the_place_of_our_store() -> None:
+    light, full = images({}), images({}, full=True)
+    assert "LAB_TELEMETRY_IMAGE" in light.keys() - full.keys()
+    assert full.keys() - light.keys() == {"LAB_LOKI_IMAGE", "LAB_TEMPO_IMAGE"}
 
 
 def test_missing_images_of_our_own_are_built_and_others_fetched() -> None:
