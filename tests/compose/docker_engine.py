@@ -26,7 +26,7 @@ OLD = (
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 POOL = "base=10.213.0.0/16,size=24"
 SECONDS = 240
-SETUP_SECONDS = 270
+SETUP_SECONDS = 200
 """A machine on which the engine and its images take longer is too busy for what comes then."""
 STOP_SECONDS = 30
 

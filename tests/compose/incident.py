@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+import pandas as pd
 
 from obstack_lab.engine.choice import EngineName
 from obstack_lab.lab.session import Lab
@@ -25,6 +27,9 @@ class Played:
     verdicts: Mapping[str, str]
     actions: tuple[str, ...]
     columns: Mapping[str, frozenset[str]]
+    """By evidence: what a frame of metrics or traces has."""
+    fields: Mapping[str, frozenset[str]]
+    """By message, else by evidence: what log lines have; which ones come is a matter of time."""
     outcome: str | None
 
 
@@ -34,21 +39,29 @@ def play(home: LabHome, engine: EngineName) -> Played:
     assert state.engine == engine
     with Client(state) as client, Lab(home, state) as lab:
         client.create_run(SCENARIO, seed=SEED)
-        watch(client, well, 120)
+        watch(client, well, 240)
         client.start()
-        watch(client, lambda s: any(c.verdict == "fail" for c in s.criteria), 120)
-        watch(client, lambda s: any(a.state == "firing" for a in s.alerts), 90)
+        watch(client, lambda s: any(c.verdict == "fail" for c in s.criteria), 180)
+        watch(client, lambda s: any(a.state == "firing" for a in s.alerts), 180)
         assert client.logs("orders")
         actions = tuple(f"{each.action} {each.service}" for each in client.toolkit())
         evidence = library().get(SCENARIO).scenario.evidence
-        columns = {each.id: _columns(lab, each.language, each.query) for each in evidence}
+        frames = {each.id: _ask(lab, each.language, each.query) for each in evidence}
+        logs = [each.id for each in evidence if each.language == "logql"]
         done = client.act("rollback", service="orders")
         assert (done.ok, done.before, done.after) == (True, "1.5.0", "1.4.2")
-        last = watch(client, lambda s: s.run is not None and s.run.phase == "resolved", 120)
+        last = watch(client, lambda s: s.run is not None and s.run.phase == "resolved", 180)
         return Played(
             verdicts={each.id: each.verdict for each in last.criteria},
             actions=actions,
-            columns=columns,
+            columns={
+                name: frozenset(frame.columns) for name, frame in frames.items() if name not in logs
+            },
+            fields={
+                message: frozenset(lines.dropna(axis="columns", how="all").columns)
+                for name in logs
+                for message, lines in _by_message(frames[name], name)
+            },
             outcome=client.finish().outcome,
         )
 
@@ -57,9 +70,13 @@ def well(snapshot: Snapshot) -> bool:
     return bool(snapshot.criteria) and all(c.verdict == "pass" for c in snapshot.criteria)
 
 
-def _columns(lab: Lab, language: str, query: str) -> frozenset[str]:
+def _ask(lab: Lab, language: str, query: str) -> pd.DataFrame:
     ask = {"promql": lab.promql, "logql": lab.logql, "traceql": lab.traceql}[language]
-    return frozenset(ask(query).columns)
+    return ask(query)
+
+
+def _by_message(frame: pd.DataFrame, name: str) -> Iterable[tuple[str, pd.DataFrame]]:
+    return frame.groupby("message") if "message" in frame else [(name, frame)]
 
 
 def watch(client: Client, until: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
