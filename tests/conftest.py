@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ GRANTED = ("integration", "notebooks", "browser", "compose")
 MOST_FILES = 3
 """Failures in more files than that are no accident."""
 SECONDS = 900
+SECONDS_TO_END = 30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DOCKER_HOST"] = "unix:///nobody/docker.sock"
     if config.getoption("--second-chance"):
         config.pluginmanager.register(SecondChance(config), "second-chance")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_orchestrator_is_left() -> Iterator[None]:
+    """End those that a failed start has left for its user to look at."""
+    from obstack_lab.orchestrator import daemon
+
+    yield
+    for process in daemon._spawned:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(SECONDS_TO_END)
 
 
 class SecondChance:

@@ -17,8 +17,10 @@ NAMES = (
     "restart",
     "load",
     "panels",
+    "explore",
     "logql",
     "traceql",
+    "ingest",
     "soak",
     "compose",
 )

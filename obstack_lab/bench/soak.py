@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 
 from obstack_lab.bench import consumption
 from obstack_lab.bench.budget import BUDGETS
 from obstack_lab.bench.consumption import Consumption
 from obstack_lab.bench.figure import Figure, figure
 from obstack_lab.bench.setting import Measured, Setting
-from obstack_lab.bench.stage import Stage, stage
-from obstack_lab.errors import EngineError, LabDown, UsageError
+from obstack_lab.bench.stage import Stage, sandbox, stage
+from obstack_lab.errors import EngineError
 from obstack_lab.load.ledger import LedgerEntry, Outcome
 from obstack_lab.load.reader import read_ledger
-from obstack_lab.orchestrator.run import SANDBOX
 from obstack_lab.orchestrator.serve import LEDGER
 
 RATES = (20, 60)
@@ -28,22 +26,12 @@ def measure(setting: Setting) -> Measured:
     """Let users come to all five services for ten minutes at each rate."""
     figures: dict[str, Figure] = {}
     notes: list[str] = []
-    with stage(setting) as on, _everything(on) as run:
+    with stage(setting) as on, sandbox(on) as run:
         for rate in RATES:
             found, lost = _soak(on, setting, run, rate)
             figures |= found
             notes += lost
     return Measured(figures, tuple(notes))
-
-
-@contextmanager
-def _everything(on: Stage) -> Iterator[str]:
-    run = on.client.create_run(SANDBOX).id
-    try:
-        yield run
-    finally:
-        with suppress(UsageError, LabDown):
-            on.client.finish(run)
 
 
 def _soak(

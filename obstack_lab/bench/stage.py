@@ -13,6 +13,7 @@ from obstack_lab.engine.embedded.wipe import wipe
 from obstack_lab.errors import LabDown, Timeout, UsageError
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
+from obstack_lab.orchestrator.run import SANDBOX
 from obstack_lab.orchestrator.views import Snapshot
 from obstack_lab.settings import LabHome, LabState
 
@@ -63,6 +64,17 @@ def users(on: Stage, setting: Setting, *, speed: float = 1.0) -> Iterator[str]:
     finally:
         with suppress(UsageError, LabDown):
             on.client.finish(run.id)
+
+
+@contextmanager
+def sandbox(on: Stage) -> Iterator[str]:
+    """Have all five services and nobody yet; yield the run's id."""
+    run = on.client.create_run(SANDBOX).id
+    try:
+        yield run
+    finally:
+        with suppress(UsageError, LabDown):
+            on.client.finish(run)
 
 
 @contextmanager

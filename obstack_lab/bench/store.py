@@ -28,6 +28,15 @@ class Store:
     http: httpx.Client
     pid: int
 
+    def send(self, path: str, body: bytes, kind: str) -> None:
+        """Push one body; raise EngineError where it is refused."""
+        response = self.http.post(path, content=body, headers={"Content-Type": kind})
+        if response.is_error:
+            raise EngineError(
+                f"The store refused a push: {response.status_code} {response.text[:200]}",
+                component="telemetry",
+            )
+
     def push(
         self, path: str, bodies: Iterable[tuple[int, bytes]], kind: str, setting: Setting
     ) -> float:
@@ -35,7 +44,7 @@ class Store:
         rows, seconds = 0, 0.0
         for count, body in bodies:
             began = time.perf_counter()
-            self._send(path, body, kind)
+            self.send(path, body, kind)
             seconds += time.perf_counter() - began
             rows += count
             setting.tell(f"pushed {rows:,}")
@@ -44,7 +53,7 @@ class Store:
     def seen_after(self, path: str, body: bytes, kind: str, seen: Callable[[], bool]) -> float:
         """Push something and return the seconds until it is found."""
         began = time.monotonic()
-        self._send(path, body, kind)
+        self.send(path, body, kind)
         while time.monotonic() - began < _VISIBLE_WITHIN:
             if seen():
                 return time.monotonic() - began
@@ -55,14 +64,6 @@ class Store:
         """Return the store's PSS in MB."""
         usage = usage_of(self.pid, with_children=True)
         return usage.memory / 1e6 if usage else 0.0
-
-    def _send(self, path: str, body: bytes, kind: str) -> None:
-        response = self.http.post(path, content=body, headers={"Content-Type": kind})
-        if response.is_error:
-            raise EngineError(
-                f"The store refused a push: {response.status_code} {response.text[:200]}",
-                component="telemetry",
-            )
 
 
 @contextmanager

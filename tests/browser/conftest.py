@@ -120,9 +120,11 @@ def show(open_page: Callable[..., Any]) -> Callable[..., Any]:
 def lab_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHome]:
     """Return the directory of a real lab that runs while these tests do."""
     home = LabHome(tmp_path_factory.mktemp("lab"))
-    launch(home, engine="embedded")
-    yield home
-    shutdown(home)
+    try:
+        launch(home, engine="embedded")
+        yield home
+    finally:
+        shutdown(home)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import os
 import psutil
 import pytest
 
-from obstack_lab.bench import child, consumption, panels, traceql
+from obstack_lab.bench import child, consumption, ingest, panels, traceql
 from obstack_lab.bench import load as load_benchmark
 from obstack_lab.bench.setting import Setting
 from obstack_lab.bench.stage import stage, users
@@ -45,6 +45,13 @@ def test_every_question_to_the_trace_store_is_answered(setting):
     unanswered = [name for name, each in figures.items() if each.value is None]
     assert not unanswered
     assert figures["traceql_push"].n == 20_000
+
+
+def test_every_line_of_a_stream_is_counted_while_questions_are_asked(setting):
+    figures = ingest.measure(setting).figures
+    assert figures["ingest_wrong"].value == 0
+    assert figures["ingest_rate"].n == 100_000
+    assert figures["ingest_query"].value > 0
 
 
 def test_a_refresh_of_the_desk_is_measured_in_a_kernel(setting):

@@ -1,0 +1,123 @@
+"""Explore on a real lab, in JupyterLab and on the Voila page: live data, and what is journalled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from obstack_lab.lab import open_lab
+from obstack_lab.settings import LabHome
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+TOKEN = "for-the-browser-tests"
+SLOW = 120_000
+NAME = "explore.ipynb"
+CELLS = (
+    "%load_ext obstack_lab\nlab = open_lab(show=False)",
+    'lab.explore("metrics", last="5m")',
+    'lab.explore("logs", last="5m")',
+)
+
+
+def notebook() -> dict[str, Any]:
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate(CELLS)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {
+        "cells": cells,
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+@pytest.fixture
+def played(lab_home: LabHome) -> Iterator[Any]:
+    """Return a lab with a run whose users have come for a while; end the run afterwards."""
+    with open_lab("checkout-stalls", home=lab_home.path, show=False) as lab:
+        deadline = time.monotonic() + 120
+        while lab.client.impact().requests < 20:
+            assert time.monotonic() < deadline, "no user came"
+            time.sleep(0.5)
+        yield lab
+        lab.finish()
+
+
+def run_all(page: Any) -> None:
+    page.get_by_text("| Idle").wait_for(timeout=SLOW)
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def asked_by(lab: Any, client: str) -> set[str]:
+    entries = lab.client.journal().entries
+    return {entry.language for entry in entries if entry.kind == "query" and entry.client == client}
+
+
+@pytest.mark.usefixtures("kernels")
+def test_a_notebook_explores_the_real_stack_again_and_after_a_reload(
+    jupyter: str, open_page: Callable[..., Any], played: Any
+) -> None:
+    headers = {"Authorization": f"token {TOKEN}"}
+    content = {"type": "notebook", "format": "json", "content": notebook()}
+    address = f"{jupyter}/api/contents/{NAME}"
+    httpx.put(address, headers=headers, json=content, timeout=60).raise_for_status()
+    page = open_page(reduced_motion="reduce")
+    page.set_default_timeout(SLOW)
+    page.goto(f"{jupyter}/lab/tree/{NAME}?reset&token={TOKEN}")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    for _ in range(2):  # what is run again shows itself again
+        run_all(page)
+        explorers = page.locator(".ob-explorer")
+        explorers.nth(0).locator("canvas").first.wait_for()
+        explorers.nth(1).locator(".ob-log-line").first.wait_for()
+
+    logs = page.locator(".ob-explorer").nth(1)
+    logs.locator(".ob-log-line", has_text="request").first.click()
+    logs.get_by_role("link", name="Open its trace").first.click()
+    logs.locator(".ob-gantt").get_by_text("gateway").first.wait_for()
+    deadline = time.monotonic() + 60
+    while not asked_by(played, "explore") >= {"promql", "logql", "trace"}:
+        assert time.monotonic() < deadline, "the journal does not know what was explored"
+        page.wait_for_timeout(500)
+
+    page.keyboard.press("Control+S")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+    page.wait_for_timeout(1000)
+    page.reload()
+    page.locator(".ob-explorer canvas").first.wait_for()
+
+
+@pytest.mark.usefixtures("kernels")
+def test_the_voila_page_shows_dashboards_and_explore(
+    jupyter: str, open_page: Callable[..., Any], played: Any
+) -> None:
+    page = open_page(reduced_motion="reduce", color_scheme="dark")
+    page.set_default_timeout(SLOW)
+    place = "voila/render/notebooks/dashboards/incident.ipynb"
+    page.goto(f"{jupyter}/{place}?scenario=checkout-stalls&token={TOKEN}")
+    page.locator(".ob-desk").wait_for()
+    page.get_by_role("tab", name="Dashboards").click()
+    page.locator(".ob-board canvas").first.wait_for()
+    page.get_by_role("tab", name="Explore").click()
+    explore = page.get_by_role("tabpanel", name="Explore")
+    explore.locator("canvas").first.wait_for()
+    explore.get_by_role("tab", name="Traces").click()
+    explore.locator(".MuiDataGrid-row").first.click()
+    explore.locator(".ob-gantt").wait_for()
+    assert "promql" in asked_by(played, "dashboard")
