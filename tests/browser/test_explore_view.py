@@ -191,6 +191,29 @@ def test_a_mistake_is_told_in_the_languages_words_with_a_caret(
     assert "syntax error" in card.inner_text()
 
 
+def test_dragging_over_a_chart_chooses_its_time_for_logs_and_traces(
+    explore: Callable[..., Any], friendly: explore_lab.ExploreLab
+) -> None:
+    page = explore(friendly, asked("metrics"))
+    chart = page.locator(".ob-explore canvas").first
+    chart.wait_for()
+    back = page.get_by_role("button", name="Back to the last 15 minutes")
+    assert back.count() == 0
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    back.wait_for()
+    chosen = page.locator(".ob-here span").first.inner_text()
+    page.get_by_role("button", name="Traces of this time").click()
+    page.locator(".MuiDataGrid-row").first.wait_for()
+    assert page.locator(".ob-here span").first.inner_text() == chosen
+    page.get_by_role("button", name="Back", exact=True).click()
+    chart.wait_for()
+    assert page.locator(".ob-here span").first.inner_text() == chosen
+
+
 def test_keyboard_alone_is_enough(
     explore: Callable[..., Any], friendly: explore_lab.ExploreLab
 ) -> None:
