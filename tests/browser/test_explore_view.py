@@ -202,8 +202,9 @@ def test_dragging_over_a_chart_chooses_its_time_for_logs_and_traces(
     box = chart.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.move(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2, steps=8)
     page.mouse.up()
+    page.mouse.move(box["x"], box["y"] - 20)  # off the chart: its tooltip goes
     back.wait_for()
     chosen = page.locator(".ob-here span").first.inner_text()
     page.get_by_role("button", name="Traces of this time").click()
