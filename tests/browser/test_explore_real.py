@@ -118,6 +118,6 @@ def test_the_voila_page_shows_dashboards_and_explore(
     explore = page.get_by_role("tabpanel", name="Explore")
     explore.locator("canvas").first.wait_for()
     explore.get_by_role("tab", name="Traces").click()
-    explore.locator(".MuiDataGrid-row").first.click()
+    explore.locator(".MuiDataGrid-row a").first.click()
     explore.locator(".ob-gantt").wait_for()
     assert "promql" in asked_by(played, "dashboard")
