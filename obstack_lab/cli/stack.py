@@ -54,6 +54,7 @@ def bring_up(
     alertmanager: bool = False,
 ) -> LabState:
     """Start the lab unless it runs, with a line for each component as it comes."""
+    daemon.prepare(home)
     reap_containers()
     if engine != "embedded" and daemon.attach(home) is None:
         choice = choose(engine, native=backends == "native", pager=alertmanager)
