@@ -86,7 +86,7 @@ def _document(address: str) -> Iterator[Place]:
 
 
 def _notebook() -> dict[str, object]:
-    cells = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"cell-{number}",

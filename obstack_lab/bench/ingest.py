@@ -111,9 +111,13 @@ def _asking(under: Store, end: int) -> Iterator[list[float]]:
         turn = 0
         with httpx.Client(base_url=under.http.base_url, timeout=30, trust_env=False) as http:
             while not stop.wait(1):
-                window = {"start": end - 300 * SECOND, "end": end, "step": "30s"}
                 began = time.monotonic()
-                asked = {"query": QUERIES[turn % len(QUERIES)], **window}
+                asked: dict[str, str | int] = {
+                    "query": QUERIES[turn % len(QUERIES)],
+                    "start": end - 300 * SECOND,
+                    "end": end,
+                    "step": "30s",
+                }
                 http.get("/loki/api/v1/query_range", params=asked).raise_for_status()
                 taken.append(time.monotonic() - began)
                 turn += 1

@@ -19,7 +19,8 @@ from obstack_lab.engine.embedded.alertmanager import Alertmanager
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.ports import Ports
 from obstack_lab.engine.embedded.programs import find_alertmanager
-from obstack_lab.engine.embedded.prometheus import Prometheus, Target
+from obstack_lab.engine.embedded.prometheus import Prometheus
+from obstack_lab.engine.embedded.targets import Target
 from obstack_lab.engine.pager import Pager
 from obstack_lab.engine.record import FILE_NAME, RosterFile
 from obstack_lab.errors import MissingProgram
