@@ -32,6 +32,8 @@ FLAGS = [
 ]
 TOKEN = "for-the-browser-tests"
 INSIDE = {"127.0.0.1", "localhost"}
+SLOW = 90_000
+"""Milliseconds for a step, unless a test says otherwise."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,6 +77,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
 
     def make(width: int = 1440, height: int = 900, **options: Any) -> Any:
         page = chromium.new_page(viewport={"width": width, "height": height}, **options)
+        page.set_default_timeout(SLOW)
         guard.watch(page)
         pages.append(page)
         return page
