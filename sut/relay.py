@@ -10,6 +10,7 @@ import os
 import selectors
 import socket
 import sys
+import threading
 import time
 
 SECONDS = 20.0
@@ -20,12 +21,12 @@ _CHUNK = 1 << 16
 def main(arguments: list[str]) -> int:
     """Relay until one side ends: 0, or 1 where nobody listens at the path within SECONDS."""
     with socket.socket(socket.AF_UNIX) as line:
-        deadline = time.monotonic() + SECONDS
+        deadline, pause = time.monotonic() + SECONDS, threading.Event()
         while line.connect_ex(arguments[0]):
             if time.monotonic() > deadline:
                 sys.stderr.write(f"nobody listens at {arguments[0]}\n")
                 return 1
-            time.sleep(_PAUSE)
+            pause.wait(_PAUSE)
         _join(line, sys.stdin.fileno(), sys.stdout.fileno())
     return 0
 
