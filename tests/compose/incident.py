@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -27,9 +27,8 @@ class Played:
     verdicts: Mapping[str, str]
     actions: tuple[str, ...]
     columns: Mapping[str, frozenset[str]]
-    """By evidence: what a frame of metrics or traces has."""
-    fields: Mapping[str, frozenset[str]]
-    """By message, else by evidence: what log lines have; which ones come is a matter of time."""
+    """By evidence: what a frame of metrics or traces has. Those of log lines are not compared: they
+    follow from which lines came, and that is a matter of time."""
     outcome: str | None
 
 
@@ -46,22 +45,18 @@ def play(home: LabHome, engine: EngineName) -> Played:
         assert client.logs("orders")
         actions = tuple(f"{each.action} {each.service}" for each in client.toolkit())
         evidence = library().get(SCENARIO).scenario.evidence
-        frames = {each.id: _ask(lab, each.language, each.query) for each in evidence}
-        logs = [each.id for each in evidence if each.language == "logql"]
+        columns = {
+            each.id: frozenset(_ask(lab, each.language, each.query).columns)
+            for each in evidence
+            if each.language != "logql"
+        }
         done = client.act("rollback", service="orders")
         assert (done.ok, done.before, done.after) == (True, "1.5.0", "1.4.2")
         last = watch(client, lambda s: s.run is not None and s.run.phase == "resolved", 180)
         return Played(
             verdicts={each.id: each.verdict for each in last.criteria},
             actions=actions,
-            columns={
-                name: frozenset(frame.columns) for name, frame in frames.items() if name not in logs
-            },
-            fields={
-                message: frozenset(lines.dropna(axis="columns", how="all").columns)
-                for name in logs
-                for message, lines in _by_message(frames[name], name)
-            },
+            columns=columns,
             outcome=client.finish().outcome,
         )
 
@@ -73,10 +68,6 @@ def well(snapshot: Snapshot) -> bool:
 def _ask(lab: Lab, language: str, query: str) -> pd.DataFrame:
     ask = {"promql": lab.promql, "logql": lab.logql, "traceql": lab.traceql}[language]
     return ask(query)
-
-
-def _by_message(frame: pd.DataFrame, name: str) -> Iterable[tuple[str, pd.DataFrame]]:
-    return frame.groupby("message") if "message" in frame else [(name, frame)]
 
 
 def watch(client: Client, until: Callable[[Snapshot], bool], seconds: float) -> Snapshot:

@@ -41,10 +41,10 @@ def act(lab: Lab) -> Callable[..., ActionResult]:
     return act
 
 
-def wait_for(what: str, holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
+def wait_for(what: str, holds: Callable[[], object], seconds: float = SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, f"waited {SECONDS} s in vain: {what}"
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
         time.sleep(0.3)
 
 
@@ -58,10 +58,18 @@ def users(lab: Lab, application: str) -> set[str]:
 
 def test_the_whole_system_runs_and_is_told_of(lab: Lab) -> None:
     system = {"gateway", "orders", "inventory", "payments", "worker", "postgres"}
-    wait_for(
-        "the whole system is healthy",
-        lambda: {c.name for c in lab.client.components() if c.state == "healthy"} >= system,
-    )
+    ill: dict[str, str] = {}
+
+    def well() -> bool:
+        ill.clear()
+        components = lab.client.components()
+        ill.update({c.name: f"{c.state}: {c.detail}" for c in components if c.state != "healthy"})
+        return not ill.keys() & system
+
+    try:
+        wait_for("the whole system is healthy", well, 180)
+    except AssertionError:
+        pytest.fail(f"not healthy within 180 s: {ill}")
     told = lab.client.processes("orders")
     assert [each.instance for each in told] == ["orders-1", "orders-2"]
     for each in told:
