@@ -56,10 +56,10 @@ def bring_up(
     """Start the lab unless it runs, with a line for each component as it comes."""
     daemon.prepare(home)
     reap_containers()
+    chosen = ""
     if engine != "embedded" and daemon.attach(home) is None:
         choice = choose(engine, native=backends == "native", pager=alertmanager)
-        if choice.why and not quiet:
-            console().print(f"  engine: {choice.name}. {choice.why}.", soft_wrap=True)
+        chosen = f"  engine: {choice.name}. {choice.why}." if choice.why else ""
         engine = choice.name
     launch = functools.partial(
         daemon.launch, home, engine=engine, backends=backends, alertmanager=alertmanager
@@ -69,6 +69,10 @@ def bring_up(
     screen = console()
 
     def report(step: ProgressView) -> None:
+        nonlocal chosen
+        if chosen:
+            screen.print(chosen, soft_wrap=True)
+            chosen = ""
         if step.state == "ready":
             took = duration(step.seconds) if step.seconds else ""
             screen.print(f"  [green]✔[/] {step.component:<12} {took}")
