@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EngineChoice = EngineName
 SHAPES = {"healthy": "✔", "starting": "…", "unhealthy": "✘", "stopped": "–", "failed": "✘"}
+_PLACES = {"embedded": "Components run as processes", "compose": "Components run in containers"}
 COLOURS = {"healthy": "green", "starting": "yellow", "stopped": "bright_black"}
 
 
@@ -59,7 +60,7 @@ def bring_up(
     chosen = ""
     if engine != "embedded" and daemon.attach(home) is None:
         choice = choose(engine, native=backends == "native", pager=alertmanager)
-        chosen = f"  engine: {choice.name}. {choice.why}." if choice.why else ""
+        chosen = f"  {_PLACES[choice.name]}. {choice.why}." if choice.why else ""
         engine = choice.name
     launch = functools.partial(
         daemon.launch, home, engine=engine, backends=backends, alertmanager=alertmanager

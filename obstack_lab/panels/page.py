@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from IPython.display import HTML, display
 
 from obstack_lab.errors import LabError, UsageError
-from obstack_lab.lab import Lab, open_lab
+from obstack_lab.lab import Lab, attach_lab, open_lab
 from obstack_lab.orchestrator.daemon import attach, launch
 from obstack_lab.panels.assets import read
 from obstack_lab.panels.desk import open_desk
@@ -51,9 +51,8 @@ def _lab(scenario: str | None) -> Lab:
     if attach(home) is None:
         launch(home)
     if scenario is None:
-        lab = open_lab(show=False)
-        scenario = lab.scenario or FIRST
-        lab.close()
+        with attach_lab() as lab:
+            scenario = lab.scenario or FIRST
     return open_lab(scenario, show=False)
 
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from obstack_lab.lab import open_lab
+from obstack_lab.lab import attach_lab, open_lab
 from obstack_lab.orchestrator.daemon import launch, shutdown
 from obstack_lab.settings import HOME_VARIABLE, LabHome
 
@@ -72,6 +72,18 @@ def test_the_scenario_runs_twice_and_does_not_end(
         second = lab.client.run()
         assert (second.id, second.started_at) == (first.id, first.started_at)
         lab.finish()
+
+
+def test_the_dashboard_opens_the_first_incident_where_none_is_asked_for(
+    home: LabHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("QUERY_STRING", raising=False)
+    with attach_lab(home=home.path) as lab:
+        assert lab.scenario is None
+    book = run("dashboards/incident", home, monkeypatch)
+    assert "application/vnd.jupyter.widget-view+json" in shown(book, "page")
+    with attach_lab(home=home.path) as lab:
+        assert lab.scenario == "checkout-stalls"
 
 
 def test_the_dashboard_shows_its_desk(home: LabHome, monkeypatch: pytest.MonkeyPatch) -> None:
