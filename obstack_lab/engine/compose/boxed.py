@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from abc import abstractmethod
 
 from obstack_lab.engine.compose.box import Box, Harbour
 from obstack_lab.engine.compose.project import Spec
@@ -22,9 +23,9 @@ class Boxed(SignalledUnit):
     log_name: str
     _place: Place
 
+    @abstractmethod
     def spec(self) -> Spec:
         """Return what its container is made of."""
-        raise NotImplementedError
 
     @property
     def pid(self) -> int | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-from collections.abc import Mapping
-from typing import Any
 
 from obstack_lab.engine.compose.box import Harbour
 from obstack_lab.engine.compose.boxed import ContainerUnit
@@ -14,6 +12,7 @@ from obstack_lab.engine.embedded.edge_network import EdgeNetwork
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem
 from obstack_lab.engine.embedded.wire import Wire
+from obstack_lab.engine.embedded.wired_unit import Wired
 from obstack_lab.engine.topology import ROUTES
 from obstack_lab.errors import EngineError
 
@@ -30,30 +29,17 @@ def door(route: str) -> str:
     return f"{_ALIASES.get(upstream, upstream)}:{_PORTS[route]}"
 
 
-class ContainerEdge(ContainerUnit, EdgeNetwork):
+class ContainerEdge(ContainerUnit, Wired, EdgeNetwork):
     """The engine's network, run by `python -m sut.edge` in a container."""
 
     def __init__(self, place: Place, harbour: Harbour) -> None:
         ContainerUnit.__init__(self, "edge", "edge", place, harbour)
         EdgeNetwork.__init__(self)
         self._project = harbour.project
-        self._wire: Wire | None = None
         self._relay: subprocess.Popen[bytes] | None = None
 
     def listen_port(self, route: str) -> int:
         return _PORTS[route]
-
-    def hears(self) -> bool:
-        return self._wire is not None and self.pid is not None
-
-    def ask(self, question: Mapping[str, object]) -> Mapping[str, Any]:
-        wire = self._wire
-        if wire is None or self.pid is None:
-            raise EngineError(
-                f"{self.name} does not run. Restart it: `restart {self.name}`.",
-                component=self.name,
-            )
-        return wire.ask(question)
 
     def _begin(self) -> None:
         super()._begin()
@@ -82,9 +68,7 @@ class ContainerEdge(ContainerUnit, EdgeNetwork):
         return ""
 
     def _end(self) -> None:
-        if self._wire is not None:
-            self._wire.close()
-            self._wire = None
+        self._hang_up()
         super()._end()
         if self._relay is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):

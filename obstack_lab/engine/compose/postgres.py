@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import secrets
 from pathlib import Path
 
 import psycopg
 
 from obstack_lab.engine.compose.box import Harbour
 from obstack_lab.engine.compose.boxed import ContainerUnit
-from obstack_lab.engine.embedded.database import DATABASE, ROLES
+from obstack_lab.engine.embedded.database import DATABASE, new_passwords, roles_script, url
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem, postgres_problem
 from obstack_lab.errors import EngineError
-from obstack_lab.settings import resources
 
 PORT = 5432
 _SECONDS = 20
@@ -40,10 +38,7 @@ class ContainerPostgres(ContainerUnit):
 
     def url(self, role: str, where: str, database: str = DATABASE) -> str:
         """Return the URL for one of ROLES at an address."""
-        return (
-            f"postgresql://{role}:{self.passwords()[role]}@{where}/{database}"
-            "?sslmode=disable&gssencmode=disable"
-        )
+        return url(role, self.passwords()[role], where, database)
 
     def passwords(self) -> dict[str, str]:
         """Return the passwords of this lab, made when they are first asked for."""
@@ -51,8 +46,7 @@ class ContainerPostgres(ContainerUnit):
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch(mode=0o600)
-            made = {role: secrets.token_hex(16) for role in ROLES}
-            file.write_text(json.dumps(made), encoding="utf-8")
+            file.write_text(json.dumps(new_passwords()), encoding="utf-8")
         found: dict[str, str] = json.loads(file.read_bytes())
         return found
 
@@ -75,9 +69,7 @@ class ContainerPostgres(ContainerUnit):
     def _make(self) -> None:
         """Make the roles and the empty database, once."""
         self.stamp.unlink(missing_ok=True)
-        script = (resources() / "stack/postgres/roles.sql").read_text(encoding="utf-8")
-        for role, password in self.passwords().items():
-            script = script.replace(f":'{role}_password'", f"'{password}'")
+        script = roles_script(self.passwords())
         lines = (line for line in script.splitlines() if not line.startswith("--"))
         with psycopg.connect(self.dsn("lab", database="template1"), autocommit=True) as server:
             for statement in "\n".join(lines).split(";"):

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from obstack_lab.engine.compose.edge import door
 from obstack_lab.engine.compose.postgres import ContainerPostgres
 from obstack_lab.engine.embedded.place import Place
+from obstack_lab.engine.embedded.ways import Ways
 
 _NOBODY = 1
 """A port of an instance at which nothing listens."""
 
 
-class NetworkWays:
-    """Implements `Ways`. Folders that services share with us are at the same path in both."""
+class NetworkWays(Ways):
+    """Everything has a name."""
 
     def __init__(self, place: Place, postgres: ContainerPostgres) -> None:
-        self._place = place
+        super().__init__(place)
         self._postgres = postgres
-
-    @property
-    def payments_folder(self) -> Path:
-        return self._place.home.private / "payments"
-
-    @property
-    def database_log(self) -> Path:
-        return self._place.log("postgres")
 
     def through(self, route: str, scheme: str = "http") -> str:
         return f"{scheme}://{door(route)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from obstack_lab.engine.embedded.database import Database
 from obstack_lab.engine.embedded.edge_network import EdgeNetwork
@@ -11,9 +10,8 @@ from obstack_lab.engine.embedded.load import Load
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.stores import Stores
 from obstack_lab.engine.embedded.targets import Targets
-from obstack_lab.engine.embedded.unit import SignalledUnit, Unit
+from obstack_lab.engine.embedded.unit import SignalledUnit
 from obstack_lab.engine.embedded.ways import Ways
-from obstack_lab.engine.interface import Resource
 
 
 @dataclass(frozen=True)
@@ -35,19 +33,3 @@ class Crew:
     """what services are forked from, where they are"""
     notified: str | None = None
     """who is told of alerts: `HOST:PORT`"""
-
-
-class Bounds(Protocol):
-    """What processes may take."""
-
-    def change(self, component: str, resource: Resource, value: float | None) -> float | None:
-        """Set a limit or take it back (None); return the one before."""
-
-    def spawned(self, unit: Unit, pid: int) -> None:
-        """Put a new process under the limits of its component."""
-
-    def paused(self, unit: Unit, *, on: bool) -> None:
-        """Take that somebody stops a process himself, or lets it go on."""
-
-    def clear(self) -> None:
-        """Take every limit back."""

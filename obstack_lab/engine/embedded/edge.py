@@ -19,9 +19,6 @@ class Edge(WiredUnit, EdgeNetwork):
     def listen_port(self, route: str) -> int:
         return self._place.ports.of(f"edge:{route}")
 
-    def hears(self) -> bool:
-        return self._wire is not None and self.pid is not None
-
     def _begin(self) -> None:
         super()._begin()
         self.open_all()

@@ -11,11 +11,11 @@ from obstack_lab.engine.embedded.edge import Edge
 from obstack_lab.engine.embedded.forked import ForkedInstance
 from obstack_lab.engine.embedded.grafana import Grafana
 from obstack_lab.engine.embedded.job import Job, ProcessJob
-from obstack_lab.engine.embedded.limits import Limits
 from obstack_lab.engine.embedded.load import Load
 from obstack_lab.engine.embedded.parent import Parent
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.postgres import Postgres
+from obstack_lab.engine.embedded.process_limits import ProcessLimits
 from obstack_lab.engine.embedded.programs import find_alertmanager, find_grafana, find_program
 from obstack_lab.engine.embedded.prometheus import Prometheus
 from obstack_lab.engine.embedded.service import Service
@@ -78,8 +78,8 @@ class EmbeddedEngine(UnitEngine):
             )
         )
 
-    def _bounds(self) -> Limits:
-        return Limits(
+    def _bounds(self) -> ProcessLimits:
+        return ProcessLimits(
             self._all.units_of, f"obstack-{self._place.lab_id}", self._roster.keep_folders
         )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem
@@ -16,9 +16,18 @@ from obstack_lab.engine.embedded.unit import SignalledUnit
 class Job(SignalledUnit):
     """One job; the same name can be run again, with another module too."""
 
-    @abstractmethod
+    _module = ""
+    _arguments: tuple[str, ...] = ()
+    _told: Mapping[str, str] = MappingProxyType({})
+
     def run(self, module: str, arguments: Sequence[str], told: Mapping[str, str]) -> None:
         """Run a module unless this job runs."""
+        if self.pid is None:
+            self._module, self._arguments, self._told = module, tuple(arguments), told
+            self.start()
+
+    def _problem(self) -> Problem:
+        return ""
 
 
 class ProcessJob(ProcessUnit, Job):
@@ -28,14 +37,6 @@ class ProcessJob(ProcessUnit, Job):
 
     def __init__(self, name: str, place: Place) -> None:
         super().__init__(name, "job", place)
-        self._module = ""
-        self._arguments: tuple[str, ...] = ()
-        self._told: Mapping[str, str] = {}
-
-    def run(self, module: str, arguments: Sequence[str], told: Mapping[str, str]) -> None:
-        if self.pid is None:
-            self._module, self._arguments, self._told = module, tuple(arguments), told
-            self.start()
 
     def _command(self) -> Command:
         return Command(
@@ -44,6 +45,3 @@ class ProcessJob(ProcessUnit, Job):
             log=self._place.log(self.name),
             cwd=self._place.home.path,
         )
-
-    def _problem(self) -> Problem:
-        return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -12,7 +11,7 @@ import time
 from pathlib import Path
 
 from obstack_lab.engine.embedded import account
-from obstack_lab.engine.embedded.database import DATABASE, ROLES
+from obstack_lab.engine.embedded.database import DATABASE, new_passwords, roles_script, url
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem, postgres_problem
 from obstack_lab.engine.embedded.process import Command, tail
@@ -44,10 +43,7 @@ class Postgres(ProcessUnit):
     def dsn(self, role: str, port: int | None = None, database: str = DATABASE) -> str:
         """Return the URL for one of ROLES, through another port where one is given."""
         password = json.loads(self._passwords_file.read_bytes())[role]
-        return (
-            f"postgresql://{role}:{password}@127.0.0.1:{port or self.port}/{database}"
-            "?sslmode=disable&gssencmode=disable"
-        )
+        return url(role, password, f"127.0.0.1:{port or self.port}", database)
 
     @property
     def data(self) -> Path:
@@ -135,7 +131,7 @@ class Postgres(ProcessUnit):
         folder = self.data.parent
         for old in folder.iterdir():
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-        passwords = {role: secrets.token_hex(16) for role in ROLES}
+        passwords = new_passwords()
         password_file = folder / "password"
         self._write(password_file, passwords["lab"])
         try:
@@ -151,11 +147,8 @@ class Postgres(ProcessUnit):
         finally:
             password_file.unlink()
         self._configure()
-        roles = (resources() / "stack/postgres/roles.sql").read_text(encoding="utf-8")
-        for role, password in passwords.items():
-            roles = roles.replace(f":'{role}_password'", f"'{password}'")
         single = (str(programs.postgres), "--single", "-j", "-D", str(self.data), "template1")
-        self._run(single, roles)
+        self._run(single, roles_script(passwords))
         self._passwords_file.touch(mode=0o600)
         self._passwords_file.write_text(json.dumps(passwords), encoding="utf-8")
         self._write(folder / "made", programs.version)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from obstack_lab.engine import request
 from obstack_lab.engine.embedded.caretaker import Caretaker
 from obstack_lab.engine.embedded.components import Components
-from obstack_lab.engine.embedded.crew import Bounds, Crew
+from obstack_lab.engine.embedded.crew import Crew
 from obstack_lab.engine.embedded.data import DatabaseCopies
 from obstack_lab.engine.embedded.graph import Graph, Task
 from obstack_lab.engine.embedded.group import Group
 from obstack_lab.engine.embedded.instance import Instance
 from obstack_lab.engine.embedded.job import Job
+from obstack_lab.engine.embedded.limits import Limits
 from obstack_lab.engine.embedded.process import tail
 from obstack_lab.engine.embedded.seed import Seed
 from obstack_lab.engine.embedded.service import Service
@@ -80,7 +81,7 @@ class UnitEngine(ABC):
     # --- what heirs say ---
 
     @abstractmethod
-    def _bounds(self) -> Bounds:
+    def _bounds(self) -> Limits:
         """Return what holds units to their limits."""
 
     @abstractmethod

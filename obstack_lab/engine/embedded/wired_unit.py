@@ -12,21 +12,16 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.probe import Problem
 from obstack_lab.engine.embedded.process import Command
 from obstack_lab.engine.embedded.process_unit import ProcessUnit
+from obstack_lab.engine.embedded.unit import SignalledUnit
 from obstack_lab.engine.embedded.wire import Wire
 from obstack_lab.engine.interface import ComponentKind
 from obstack_lab.errors import EngineError
 
 
-class WiredUnit(ProcessUnit):
-    """Runs `python -m MODULE --socket PATH` and keeps the connection."""
+class Wired(SignalledUnit):
+    """A component that is led over a wire, which whoever starts it opens."""
 
-    module = ""
-    nice = 0
-
-    def __init__(self, name: str, kind: ComponentKind, place: Place) -> None:
-        super().__init__(name, kind, place)
-        self._wire: Wire | None = None
-        self._socket = Path()
+    _wire: Wire | None = None
 
     def ask(self, question: Mapping[str, object]) -> Mapping[str, Any]:
         """Send one question over the wire and return the answer."""
@@ -37,6 +32,26 @@ class WiredUnit(ProcessUnit):
                 component=self.name,
             )
         return wire.ask(question)
+
+    def hears(self) -> bool:
+        """Say whether it can be asked."""
+        return self._wire is not None and self.pid is not None
+
+    def _hang_up(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+
+class WiredUnit(ProcessUnit, Wired):
+    """Runs `python -m MODULE --socket PATH` and keeps the connection."""
+
+    module = ""
+    nice = 0
+
+    def __init__(self, name: str, kind: ComponentKind, place: Place) -> None:
+        super().__init__(name, kind, place)
+        self._socket = Path()
 
     def _on_event(self, event: Mapping[str, Any]) -> None:
         """Take what the process says unasked."""
@@ -63,7 +78,5 @@ class WiredUnit(ProcessUnit):
         return ""
 
     def _end(self) -> None:
-        if self._wire is not None:
-            self._wire.close()
-            self._wire = None
+        self._hang_up()
         super()._end()
