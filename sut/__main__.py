@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+
+os.environ.setdefault("SPT_NOENV", "1")  # setproctitle must leave /proc/PID/environ as it is
+
+import argparse
 import signal
 import sys
 

@@ -130,7 +130,7 @@ def test_scans_of_whole_tables_are_counted(exporter: Exporter, postgres: str) ->
 def test_the_machine_and_the_labs_processes_are_told(exporter: Exporter) -> None:
     found = {name for name, _ in exporter.read()}
     assert {"system_cpu_time_seconds_total", "system_memory_usage_bytes"} <= found
-    assert exporter.total("process_count", process_executable_name="sut") == 1
+    assert exporter.total("process_count", process_executable_name="exporter") == 1
     assert exporter.total("postgresql_connection_max") >= 10
 
 
