@@ -10,7 +10,7 @@ from typing import Any
 
 from obstack_lab.errors import Timeout
 
-_FLAGS = (
+FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
@@ -23,10 +23,11 @@ def lacking() -> str:
     """Say what is missing for a browser, `''` where everything is there."""
     if importlib.util.find_spec("playwright") is None:
         return "no Playwright here. Install the extra `dev`."
-    return "" if _program() else "no Chromium on PATH."
+    return "" if program() else "no Chromium on PATH."
 
 
-def _program() -> str | None:
+def program() -> str | None:
+    """Return the browser's path, None where there is none."""
     return next((found for name in _PROGRAMS if (found := shutil.which(name))), None)
 
 
@@ -90,7 +91,7 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=_program(), args=list(_FLAGS))
+        chromium = play.chromium.launch(executable_path=program(), args=list(FLAGS))
         try:
             yield Browser(chromium)
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
@@ -78,28 +78,31 @@ def _document(address: str) -> Iterator[Place]:
         base_url=f"http://{parts.netloc}/", headers=headers, timeout=_REPLY, trust_env=False
     ) as http:
         path = f"/api/contents/{name}"
-        http.put(path, json={"type": "notebook", "content": _notebook()}).raise_for_status()
+        http.put(path, json={"type": "notebook", "content": notebook(CELLS)}).raise_for_status()
         try:
             yield Place(http, token, name)
         finally:
             http.delete(path)
 
 
-def _notebook() -> dict[str, object]:
-    cells: list[dict[str, object]] = [
-        {
-            "cell_type": "code",
-            "id": f"cell-{number}",
-            "execution_count": None,
-            "metadata": {},
-            "outputs": [],
-            "source": source,
-        }
-        for number, source in enumerate(CELLS)
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    metadata = {"kernelspec": kernel}
-    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+def notebook(cells: Iterable[str]) -> Mapping[str, object]:
+    """Return a notebook of these cells, as the contents API takes it."""
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "execution_count": None,
+                "metadata": {},
+                "outputs": [],
+                "source": source,
+            }
+            for number, source in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 def _figures(chromium: Browser, place: Place, server: int, setting: Setting) -> dict[str, Figure]:

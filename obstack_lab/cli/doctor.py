@@ -107,7 +107,7 @@ def _containers() -> Iterator[Finding]:
     for row in capability.rows:
         state: Literal["ok", "warning"] = "ok" if row.state == "ok" else "warning"
         yield Finding(row.what, state, row.found, row.next_step)
-    if not capability.problem and (left := reap_here()):
+    if not capability.problem and (left := reap_here(capability)):
         yield Finding(
             "containers", "warning", f"removed what a dead lab had left: {', '.join(left)}"
         )

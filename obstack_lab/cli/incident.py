@@ -11,7 +11,8 @@ import typer
 from obstack_lab.certify.play import Played, Script, play, well
 from obstack_lab.cli.live import LiveView, PlainView
 from obstack_lab.cli.output import Json, console, duration, finite, percent, print_json
-from obstack_lab.cli.stack import EngineChoice, attached, bring_up
+from obstack_lab.cli.stack import attached, bring_up
+from obstack_lab.engine.choice import EngineName
 from obstack_lab.errors import UnknownName
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import CURRENT, Client
@@ -48,7 +49,7 @@ def run(
             help="Give up after this; else the scenario's minutes.", min=0.1, callback=finite
         ),
     ] = None,
-    engine: Annotated[EngineChoice, typer.Option(help="Where components run.")] = "auto",
+    engine: Annotated[EngineName, typer.Option(help="Where components run.")] = "auto",
     json: Json = False,
 ) -> None:
     """Play an incident in the terminal; exit 0 when the users are well again.

@@ -8,7 +8,8 @@ import typer
 
 from obstack_lab.cli.fix import parsed
 from obstack_lab.cli.output import Json, console, finite, print_json
-from obstack_lab.cli.stack import EngineChoice, attached, bring_up
+from obstack_lab.cli.stack import attached, bring_up
+from obstack_lab.engine.choice import EngineName
 from obstack_lab.errors import UnknownName, WrongPhase
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.settings import LabHome
@@ -28,7 +29,7 @@ Pattern = Literal["steady", "ramp", "spike", "sine"]
 def sandbox(
     context: typer.Context,
     *,
-    engine: Annotated[EngineChoice, typer.Option(help="Where components run.")] = "auto",
+    engine: Annotated[EngineName, typer.Option(help="Where components run.")] = "auto",
     json: Json = False,
 ) -> None:
     """Open the sandbox, or go on with it: users come and nothing happens by itself."""

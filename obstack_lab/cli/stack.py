@@ -24,9 +24,9 @@ from obstack_lab.settings import LabHome, LabState
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from obstack_lab.engine.compose.capability import Capability
     from obstack_lab.orchestrator.views import ComponentView, ProgressView
 
-EngineChoice = EngineName
 SHAPES = {"healthy": "✔", "starting": "…", "unhealthy": "✘", "stopped": "–", "failed": "✘"}
 _PLACES = {"embedded": "Components run as processes", "compose": "Components run in containers"}
 COLOURS = {"healthy": "green", "starting": "yellow", "stopped": "bright_black"}
@@ -49,19 +49,19 @@ def attached(home: LabHome | None = None) -> LabState:
 def bring_up(
     home: LabHome,
     *,
-    engine: EngineChoice,
+    engine: EngineName,
     quiet: bool,
     backends: daemon.Backends | None = None,
     alertmanager: bool = False,
 ) -> LabState:
     """Start the lab unless it runs, with a line for each component as it comes."""
     daemon.prepare(home)
-    reap_containers()
-    chosen = ""
+    choice, chosen = None, ""
     if engine != "embedded" and daemon.attach(home) is None:
         choice = choose(engine, native=backends == "native", pager=alertmanager)
         chosen = f"  {_PLACES[choice.name]}. {choice.why}." if choice.why else ""
         engine = choice.name
+    reap_containers(choice.capability if choice else None)
     launch = functools.partial(
         daemon.launch, home, engine=engine, backends=backends, alertmanager=alertmanager
     )
@@ -84,16 +84,16 @@ def bring_up(
         return launch(report=report)
 
 
-def reap_containers() -> tuple[str, ...]:
+def reap_containers(capability: Capability | None = None) -> tuple[str, ...]:
     """Remove containers of orchestrators that are gone, where an engine answers."""
     from obstack_lab.engine.compose.reap import reap_here
 
-    return reap_here()
+    return reap_here(capability)
 
 
 def up(
     *,
-    engine: Annotated[EngineChoice, typer.Option(help="Where components run.")] = "auto",
+    engine: Annotated[EngineName, typer.Option(help="Where components run.")] = "auto",
     backends: Annotated[
         daemon.Backends | None,
         typer.Option(

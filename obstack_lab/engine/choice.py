@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from obstack_lab.errors import EngineError, LabError, UsageError
+
+if TYPE_CHECKING:
+    from obstack_lab.engine.compose.capability import Capability
 
 EngineName = Literal["auto", "embedded", "compose"]
 
@@ -16,6 +19,8 @@ class Choice:
 
     name: Literal["embedded", "compose"]
     why: str = ""
+    capability: Capability | None = None
+    """What Docker there is here, where it was looked for."""
 
 
 def choose(name: str, *, native: bool = False, pager: bool = False) -> Choice:
@@ -40,13 +45,13 @@ def choose(name: str, *, native: bool = False, pager: bool = False) -> Choice:
     if name == "compose":
         if capability.problem:
             raise EngineError(capability.problem, component="docker")
-        return Choice("compose")
+        return Choice("compose", capability=capability)
     if capability.problem:
-        return Choice("embedded", capability.reason)
+        return Choice("embedded", capability.reason, capability)
     lacking = _lacking(capability.host)
     if lacking:
-        return Choice("embedded", lacking)
-    return Choice("compose", "Docker answers and has every image")
+        return Choice("embedded", lacking, capability)
+    return Choice("compose", "Docker answers and has every image", capability)
 
 
 def _lacking(host: str) -> str:

@@ -93,10 +93,11 @@ def make_engine(
 ) -> Engine:
     """Return the engine of that name; `auto` is compose where everything is here for it."""
     native = backends == "native"
-    if choose(name, native=native, pager=pager is not None).name == "compose":
+    choice = choose(name, native=native, pager=pager is not None)
+    if choice.name == "compose":
         from obstack_lab.engine.compose.engine import ComposeEngine
 
-        return ComposeEngine(home, lab_id, full=native)
+        return ComposeEngine(home, lab_id, capability=choice.capability, full=native)
     from obstack_lab.engine.embedded.engine import EmbeddedEngine
     from obstack_lab.engine.embedded.programs import need_native_stores
 

@@ -18,6 +18,7 @@ import desk_states
 import httpx
 import pytest
 
+from obstack_lab.bench.browser import FLAGS, program
 from obstack_lab.orchestrator.daemon import launch, shutdown
 from obstack_lab.panels import assets
 from obstack_lab.settings import HOME_VARIABLE, LabHome
@@ -26,10 +27,6 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 TOKEN = "for-the-browser-tests"
 INSIDE = {"127.0.0.1", "localhost"}
 SLOW = 90_000
@@ -45,11 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """Return a browser; its event loop holds the thread, so it ends with the module."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
+    found = program()
+    if found is None:
         pytest.skip("needs chromium on PATH")
     with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=FLAGS)
+        browser = play.chromium.launch(executable_path=found, args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from obstack_lab.bench.explore import notebook
 from obstack_lab.lab import open_lab
 from obstack_lab.settings import LabHome
 
@@ -22,27 +23,6 @@ CELLS = (
     'lab.explore("metrics", last="5m")',
     'lab.explore("logs", last="5m")',
 )
-
-
-def notebook() -> dict[str, Any]:
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"cell-{number}",
-            "execution_count": None,
-            "metadata": {},
-            "outputs": [],
-            "source": source,
-        }
-        for number, source in enumerate(CELLS)
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return {
-        "cells": cells,
-        "metadata": {"kernelspec": kernel},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
 
 
 @pytest.fixture
@@ -74,7 +54,7 @@ def test_a_notebook_explores_the_real_stack_again_and_after_a_reload(
     jupyter: str, open_page: Callable[..., Any], played: Any
 ) -> None:
     headers = {"Authorization": f"token {TOKEN}"}
-    content = {"type": "notebook", "format": "json", "content": notebook()}
+    content = {"type": "notebook", "format": "json", "content": notebook(CELLS)}
     address = f"{jupyter}/api/contents/{NAME}"
     httpx.put(address, headers=headers, json=content, timeout=60).raise_for_status()
     page = open_page(reduced_motion="reduce")

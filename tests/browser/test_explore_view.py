@@ -18,7 +18,6 @@ from obstack_lab.panels import assets, bundle, observer, overview
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
 
 HERE = Path(__file__).parent
-SLOW = 90_000
 BOARD = {
     "kind": "Dashboard",
     "metadata": {"name": "overview", "project": "lab"},
@@ -103,7 +102,6 @@ def explore(open_page: Callable[..., Any]) -> Callable[..., Any]:
         packed: bytes | None = None,
     ) -> Any:
         page = open_page(width, 720, reduced_motion="reduce")
-        page.set_default_timeout(SLOW)
         page.expose_function("labAsk", lab.answer)
         page.set_content((HERE / "theme.html").read_text(encoding="utf-8"))
         common = {

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+from waiting import watch
 
+from obstack_lab.certify.play import well
 from obstack_lab.engine.choice import EngineName
 from obstack_lab.lab.session import Lab
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.orchestrator.views import Snapshot
 from obstack_lab.scenario.library import library
 from obstack_lab.settings import LabHome
 
@@ -61,21 +61,6 @@ def play(home: LabHome, engine: EngineName) -> Played:
         )
 
 
-def well(snapshot: Snapshot) -> bool:
-    return bool(snapshot.criteria) and all(c.verdict == "pass" for c in snapshot.criteria)
-
-
 def _ask(lab: Lab, language: str, query: str) -> pd.DataFrame:
     ask = {"promql": lab.promql, "logql": lab.logql, "traceql": lab.traceql}[language]
     return ask(query)
-
-
-def watch(client: Client, until: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
-    run = client.run().id
-    deadline = time.monotonic() + seconds
-    for snapshot in client.events():
-        if snapshot.run is not None and snapshot.run.id == run:
-            if until(snapshot):
-                return snapshot
-            assert time.monotonic() < deadline, snapshot.criteria
-    raise AssertionError("the stream of events ended")

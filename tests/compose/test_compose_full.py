@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
+import waiting
 from docker_engine import Engine as Docker
 
 from obstack_lab.engine.compose import ComposeEngine
@@ -61,13 +62,7 @@ def _build(
     engine.docker("build", "--quiet", "--tag", image, str(context))
 
 
-def comes(what: Callable[[], object], seconds: float = 60.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
+comes = functools.partial(waiting.comes, seconds=60.0, pause=0.2)
 
 
 def ask(engine: Engine, component: str, path: str, **params: str) -> Mapping[str, object]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import httpx
 import psutil
 import psycopg
 import pytest
+import waiting
 from docker_engine import Engine as Docker
 from docker_images import size
 from incident import Played, play
@@ -72,13 +74,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         wipe(home)
 
 
-def comes(what: Callable[[], object], seconds: float = 60.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
+comes = functools.partial(waiting.comes, seconds=60.0, pause=0.1)
 
 
 def the(engine: Engine, name: str) -> Component:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+import waiting
 
 from obstack_lab.engine.callback import Callback
 from obstack_lab.engine.embedded.alertmanager import Alertmanager
@@ -100,11 +102,7 @@ def prometheus(tmp_path: Path, receivers: Receivers) -> Iterator[Prometheus]:
     assert not any(pid and psutil.pid_exists(pid) for pid in pids)
 
 
-def wait_for(what: str, holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {SECONDS} s in vain: {what}"
-        time.sleep(0.1)
+wait_for = functools.partial(waiting.wait_for, seconds=SECONDS)
 
 
 def test_a_page_and_its_end_reach_everybody_in_their_own_shape(

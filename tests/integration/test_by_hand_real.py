@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
+import waiting
 
 from obstack_lab.errors import ActionError, LabDown, UnknownName
 from obstack_lab.lab import Lab, Sheet, open_lab
@@ -41,11 +42,7 @@ def act(lab: Lab) -> Callable[..., ActionResult]:
     return act
 
 
-def wait_for(what: str, holds: Callable[[], object], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
-        time.sleep(0.3)
+wait_for = functools.partial(waiting.wait_for, seconds=SECONDS, pause=0.3)
 
 
 def users(lab: Lab, application: str) -> set[str]:
@@ -67,7 +64,7 @@ def test_the_whole_system_runs_and_is_told_of(lab: Lab) -> None:
         return not ill.keys() & system
 
     try:
-        wait_for("the whole system is healthy", well, 180)
+        wait_for("the whole system is healthy", well, seconds=180)
     except AssertionError:
         pytest.fail(f"not healthy within 180 s: {ill}")
     told = lab.client.processes("orders")

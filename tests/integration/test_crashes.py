@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psutil
 import pytest
 from psutil import CONN_LISTEN as LISTEN
+from waiting import wait_for
 
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
@@ -58,13 +59,6 @@ def incident(client: Client) -> Client:
     wait_for("1.5.0 is in place", lambda: component(client, "orders").release == "1.5.0", 60)
     wait_for("it is healthy", lambda: client.status().healthy, BACK_WITHIN)
     return client
-
-
-def wait_for(what: str, holds: Callable[[], object], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
-        time.sleep(0.1)
 
 
 def ports(lab_id: str) -> set[int]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import waiting
 
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
@@ -50,11 +51,7 @@ def client(disk: Path) -> Iterator[Client]:
     daemon.shutdown(home)
 
 
-def wait_for(what: str, holds: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
-        time.sleep(0.2)
+wait_for = functools.partial(waiting.wait_for, seconds=60, pause=0.2)
 
 
 def fill(place: Path) -> Path:

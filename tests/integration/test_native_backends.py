@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import waiting
 
 from obstack_lab.engine.embedded.programs import need_native_stores
 from obstack_lab.errors import UsageError
@@ -38,11 +39,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     assert not daemon.processes(state.lab_id)
 
 
-def until(what: str, found: Callable[[], object], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
-        time.sleep(0.5)
+until = functools.partial(waiting.wait_for, seconds=SECONDS, pause=0.5)
 
 
 def parts(lab: Lab) -> dict[str, ComponentView]:

@@ -6,15 +6,16 @@ import contextlib
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 from psutil import CONN_LISTEN as LISTEN
+from waiting import wait_for, watch
 
+from obstack_lab.certify.play import well
 from obstack_lab.errors import EngineError, LabDown, QueryError, UnknownName
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
@@ -53,13 +54,6 @@ def client(state: LabState) -> Iterator[Client]:
             return
 
 
-def wait_for(what: str, holds: Callable[[], object], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
-        time.sleep(0.1)
-
-
 def ports(lab_id: str) -> set[int]:
     """Return every port that a process of this lab listens on."""
     found = set()
@@ -67,22 +61,6 @@ def ports(lab_id: str) -> set[int]:
         with contextlib.suppress(psutil.NoSuchProcess):
             found |= {c.laddr.port for c in process.net_connections("tcp") if c.status == LISTEN}
     return found
-
-
-def watch(client: Client, until: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
-    """Return the first snapshot of the current run for which `until` holds."""
-    run = client.run().id
-    deadline = time.monotonic() + seconds
-    for snapshot in client.events():
-        if snapshot.run is not None and snapshot.run.id == run:
-            if until(snapshot):
-                return snapshot
-            assert time.monotonic() < deadline, snapshot.criteria
-    raise AssertionError("the stream of events ended")
-
-
-def well(snapshot: Snapshot) -> bool:
-    return bool(snapshot.criteria) and all(c.verdict == "pass" for c in snapshot.criteria)
 
 
 def counts_agree(snapshot: Snapshot) -> bool:

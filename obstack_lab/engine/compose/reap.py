@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from obstack_lab.engine.compose.capability import look
+from obstack_lab.engine.compose.capability import Capability, look
 from obstack_lab.engine.compose.dock import Dock
 from obstack_lab.engine.compose.owner import (
     HOME_LABEL,
@@ -38,9 +37,9 @@ def reap(dock: Dock) -> tuple[str, ...]:
     return _remove(dock, leftovers(dock))
 
 
-def reap_here(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def reap_here(capability: Capability | None = None) -> tuple[str, ...]:
     """Reap where an engine answers, at once where none does."""
-    capability = look(os.environ if environ is None else environ)
+    capability = capability or look()
     if capability.problem:
         return ()
     dock = Dock(capability.host)
@@ -50,11 +49,11 @@ def reap_here(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
         dock.close()
 
 
-def wipe(home: LabHome, environ: Mapping[str, str] | None = None) -> None:
+def wipe(home: LabHome) -> None:
     """Remove the containers of a lab that does not run, and its volumes."""
     if not (home.private / "compose").is_dir():
         return
-    capability = look(os.environ if environ is None else environ)
+    capability = look()
     if capability.problem:
         return
     dock = Dock(capability.host)

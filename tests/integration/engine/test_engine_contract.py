@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 
 import pytest
+import waiting
 
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Component, Engine, Progress, Stack
@@ -50,13 +51,7 @@ def the(engine: Engine, name: str) -> Component:
     return found
 
 
-def comes(what: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+comes = functools.partial(waiting.comes, seconds=30.0)
 
 
 def well(engine: Engine, *names: str) -> bool:

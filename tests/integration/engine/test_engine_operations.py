@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+import waiting
 
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.embedded.throttle import StopAndGo, throttle
@@ -65,13 +67,7 @@ def instances(engine: Engine, service: str) -> dict[str, Component]:
     return {each.name: each for each in the(engine, service).children}
 
 
-def comes(what: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+comes = functools.partial(waiting.comes, seconds=30.0)
 
 
 def process(engine: Engine, name: str) -> psutil.Process:

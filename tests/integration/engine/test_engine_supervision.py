@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+import waiting
 
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Component, Node, Policy, Probe, Stack
@@ -78,13 +80,7 @@ def pids(engine: EmbeddedEngine, *names: str) -> dict[str, int | None]:
     return {name: the(engine, name).pid for name in names}
 
 
-def comes(what: Callable[[], bool], seconds: float = 90.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+comes = functools.partial(waiting.comes, seconds=90.0)
 
 
 def anew(engine: EmbeddedEngine, before: dict[str, int | None]) -> Callable[[], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import waiting
 
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Engine, Stack
@@ -83,13 +85,7 @@ def ask(engine: Engine) -> Iterator[Callable[..., object]]:
         yield one
 
 
-def comes(what: Callable[[], object], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+comes = functools.partial(waiting.comes, seconds=20.0)
 
 
 def inject(
