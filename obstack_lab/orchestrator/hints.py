@@ -19,10 +19,12 @@ class HintDesk:
         self._shown = {e.number: e for e in journal if isinstance(e, HintEntry)}
 
     def due(self, run: Run, metrics: Metrics, now: float) -> tuple[HintEntry, ...]:
-        """Return the hints whose time or condition has come."""
+        """Return the hints whose time or condition has come; who has resolved it needs none."""
+        if not run.under_way or run.phase == "resolved":
+            return ()
         entries = []
         for number, hint in enumerate(run.scenario.hints, start=1):
-            if number in self._shown or not run.under_way:
+            if number in self._shown:
                 continue
             if hint.trigger_after is not None and run.due(hint.trigger_after, now):
                 entries.append(HintEntry(at=now, number=number, text=hint.text, why="time"))

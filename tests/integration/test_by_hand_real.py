@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import pytest
 import waiting
 
-from obstack_lab.errors import ActionError, LabDown, UnknownName
+from obstack_lab.errors import ActionError, LabDown, QueryError, UnknownName
 from obstack_lab.lab import Lab, Sheet, open_lab
 from obstack_lab.orchestrator import daemon
+from obstack_lab.orchestrator.actions.registry import ACTIONS
 from obstack_lab.orchestrator.views import ActionResult
+from obstack_lab.review.journal import ActionEntry
 
 pytestmark = pytest.mark.integration
 
@@ -86,9 +89,13 @@ def test_one_request_leads_through_all_services(lab: Lab) -> None:
 def test_instances_are_drained_and_restarted(lab: Lab, act: Callable[..., ActionResult]) -> None:
     assert act("drain", service="orders", instance="orders-1").after == "orders-1=0, orders-2=1"
     act("undrain", service="orders", instance="orders-1")
-    before = {each.pid for each in lab.client.processes("orders")}
-    act("rolling_restart", service="orders")
-    assert not before & {each.pid for each in lab.client.processes("orders")}
+    for action in ("rolling_restart", "restart"):
+        before = {each.pid for each in lab.client.processes("orders")}
+        told = act(action, service="orders")
+        after = {each.pid for each in lab.client.processes("orders")}
+        assert not before & after
+        assert all(f"pid {pid}" in told.before for pid in before)
+        assert all(f"pid {pid}" in told.after for pid in after)
 
 
 def test_a_credential_is_rotated_and_taken_back(lab: Lab, act: Callable[..., ActionResult]) -> None:
@@ -119,6 +126,21 @@ def test_the_database_is_acted_on(lab: Lab, act: Callable[..., ActionResult]) ->
     assert refused.value.parameter == "pid"
 
 
+def test_a_long_statement_is_killed(lab: Lab, act: Callable[..., ActionResult]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(lab.sql, "select count(*) from generate_series(1, 1000000000)")
+        runs = (
+            "select pid from pg_stat_activity where state = 'active' "
+            "and query like '%generate_series%' and pid <> pg_backend_pid()"
+        )
+        wait_for("the statement", lambda: len(lab.sql(runs)) == 1)
+        pid = int(lab.sql(runs)["pid"][0])
+        done = act("kill_query", pid=pid)
+        assert done.before.startswith(f"{pid} active")
+        with pytest.raises(QueryError, match="cancel"):
+            long.result(SECONDS)
+
+
 def test_levers_of_the_gateway_the_queue_and_the_cache(
     lab: Lab, act: Callable[..., ActionResult]
 ) -> None:
@@ -129,6 +151,7 @@ def test_levers_of_the_gateway_the_queue_and_the_cache(
     changed = lab.client.config("gateway").values
     assert changed["shed_route"] == "reports"
     assert changed["orders_breaker"] == "closed"
+    assert act("set_config", service="gateway", log_level="debug").after == "log_level=debug"
     act("reset_config", service="gateway")
     assert lab.client.config("gateway").values["shed_route"] == "none"
     act("pause_jobs")
@@ -156,6 +179,9 @@ def test_code_of_ones_own_is_refused_with_its_line_or_deployed(lab: Lab) -> None
     assert lab.release_template("orders") == code
     assert lab.fix.rollback("orders")
     assert {each.release for each in lab.client.processes("orders")} == {"1.4.2"}
+    done = lab.client.act("deploy", service="orders", release="9.0.1")
+    assert (done.before, done.after) == ("1.4.2", "9.0.1")
+    assert lab.fix.rollback("orders")
 
 
 def test_a_fault_is_set_in_seen_and_repaired(lab: Lab) -> None:
@@ -167,3 +193,19 @@ def test_a_fault_is_set_in_seen_and_repaired(lab: Lab) -> None:
     wait_for("the cause to be gone", lambda: "its cause is gone" in repr(lab.faults()))
     assert "wrong-port" in repr(lab.clear())
     assert not any(fault.injected for fault in lab.client.faults())
+
+
+def test_a_neighbour_is_ended(lab: Lab, act: Callable[..., ActionResult]) -> None:
+    assert lab.inject("noisy-neighbour")
+    jobs = [c.name for c in lab.client.components() if c.kind == "job"]
+    assert act("end_job", job=jobs[0]).after == "ended"
+    assert not [c for c in lab.client.components() if c.kind == "job"]
+    assert lab.clear()
+
+
+def test_the_journal_has_every_action_with_before_and_after(lab: Lab) -> None:
+    """Last in this file: what the tests above have done, each action at least once."""
+    entries = [each for each in lab.client.journal().entries if isinstance(each, ActionEntry)]
+    done = [each for each in entries if each.status == "done"]
+    assert {each.action for each in done} == set(ACTIONS)
+    assert not [each for each in done if not (each.before and each.after)]

@@ -20,6 +20,7 @@ from obstack_lab.errors import ActionError, EngineError, UnknownName
 _PREFIX = "snapshot_"
 _STANDARD = "standard_data_set"
 _NEW = "shop_in_the_making"
+_OLD = "shop_before"
 _SECONDS = 30
 _NOT_CONNECTED = re.compile(r"^connection .* failed: ", re.DOTALL)
 
@@ -41,6 +42,7 @@ class DatabaseCopies:
         """Load the standard data set unless it is there, and keep a copy of it to go back to."""
         with self._server() as server:
             there = _databases(server)
+            _drop(server, _OLD)
             if DATABASE not in there and _STANDARD in there:
                 _copy(server, _STANDARD, DATABASE)
             elif DATABASE in there:
@@ -96,7 +98,9 @@ class DatabaseCopies:
     def _replace(self, source: str) -> None:
         self._untouched = False
         with self._server() as server:
-            _copy(server, source, DATABASE)
+            if source != _NEW:
+                _copy(server, source, _NEW)
+            _exchange(server, _NEW, DATABASE)
         self._settle()
 
     def _run(self, scripts: tuple[Path, ...]) -> None:
@@ -147,27 +151,45 @@ def _drop(server: Connection, name: str) -> None:
 def _copy(server: Connection, source: str, target: str) -> None:
     """Replace the target by a copy of the source, into which nobody may look meanwhile."""
     _drop(server, target)
-    _open(server, source, to_all=False)
+    _change(
+        server,
+        source,
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER shop").format(
+            sql.Identifier(target), sql.Identifier(source)
+        ),
+    )
+
+
+def _exchange(server: Connection, new: str, name: str) -> None:
+    """Put a new database in the place of one in use: its users are without it for a moment only."""
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    if name in _databases(server):
+        _drop(server, _OLD)
+        _change(server, name, rename.format(sql.Identifier(name), sql.Identifier(_OLD)))
+    server.execute(rename.format(sql.Identifier(new), sql.Identifier(name)))
+    _drop(server, _OLD)
+
+
+def _change(server: Connection, name: str, statement: sql.Composed) -> None:
+    """Do what PostgreSQL does to a database only while nobody is connected to it."""
+    _open(server, name, to_all=False)
     try:
         deadline = time.monotonic() + _SECONDS
         while True:
             server.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                (source,),
+                (name,),
             )
             try:
-                server.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER shop").format(
-                        sql.Identifier(target), sql.Identifier(source)
-                    )
-                )
+                server.execute(statement)
             except errors.ObjectInUse:
                 if time.monotonic() > deadline:
                     raise
             else:
                 return
     finally:
-        _open(server, source, to_all=True)
+        if name in _databases(server):
+            _open(server, name, to_all=True)
 
 
 def _open(server: Connection, name: str, *, to_all: bool) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from obstack_lab.engine.rollout import rolling_restart
 from obstack_lab.errors import ActionError
-from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place
+from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place, unchanged
 
 _URL = "DATABASE_URL"
 _LOGINS = ("a", "b")
@@ -28,7 +28,7 @@ class RestoreConfiguration(Action):
         overrides = place.engine.set_environment(at, dict.fromkeys(variables))
         changed = sorted(name for name, value in overrides.items() if value is not None)
         if not changed:
-            return Effect(at, "config", f"{at}: nothing was overridden")
+            return unchanged(at, "config", "nothing was overridden")
         rolling_restart(place.engine, at)
         now = place.engine.environment(at)
         before = ", ".join(f"{name}={_shown(overrides[name] or '')}" for name in changed)

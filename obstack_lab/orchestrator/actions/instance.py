@@ -107,8 +107,10 @@ class RollingRestart(Action):
     )
 
     def do(self, place: Place, at: str, params: Params) -> Effect:
+        before = pids(place, at)
         count = rolling_restart(place.engine, at, surge=bool(params.get("surge")))
-        return Effect(at, "restart", f"{at}: {count} of {count} restarted and healthy")
+        result = f"{at}: {count} of {count} restarted and healthy"
+        return Effect(at, "restart", result, before, pids(place, at))
 
 
 def instances(place: Place, service: str) -> tuple[Component, ...]:
@@ -120,6 +122,11 @@ def instances(place: Place, service: str) -> tuple[Component, ...]:
         Component(name, "service", found.state, found.pid, found.release, found.address)
         for name in place.engine.weigh(service, {})
     )
+
+
+def pids(place: Place, service: str) -> str:
+    """Return the processes of a service's instances, as the journal tells them."""
+    return ", ".join(f"{each.name} pid {each.pid}" for each in instances(place, service))
 
 
 def named_instances(

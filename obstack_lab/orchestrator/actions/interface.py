@@ -54,6 +54,11 @@ class Effect:
         return self.what == "restart" or self.before != self.after
 
 
+def unchanged(component: str, what: Change, why: str) -> Effect:
+    """Return the effect of an action that found nothing to do."""
+    return Effect(component, what, f"{component}: {why}", why, why)
+
+
 class Action(ABC):
     """One thing an operator can do, declared once; parameters arrive checked against `form`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from obstack_lab.orchestrator.actions.instance import pids
 from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place
 from obstack_lab.orchestrator.actions.target import HOST
 from obstack_lab.orchestrator.views import ParameterView
@@ -19,8 +20,9 @@ class Restart(Action):
     destructive = "restarts {service}: its requests in flight may fail"
 
     def do(self, place: Place, at: str, params: Params) -> Effect:  # noqa: ARG002 - the interface
+        before = pids(place, at)
         place.engine.restart(at)
-        return Effect(at, "restart", f"{at}: restarted and healthy")
+        return Effect(at, "restart", f"{at}: restarted and healthy", before, pids(place, at))
 
 
 class Scale(Action):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obstack_lab.errors import ActionError
-from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place
+from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place, unchanged
 from obstack_lab.orchestrator.actions.target import DATABASE
 from obstack_lab.orchestrator.views import ParameterView
 
@@ -114,6 +114,6 @@ class TerminateSessions(Action):
         ended = sum(session["done"] for session in found)
         before = ", ".join(f"{s['pid']} {s['application']} ({s['state']})" for s in found)
         if not found:
-            return Effect(at, "session", f"{at}: no session fits")
+            return unchanged(at, "session", "no session fits")
         after = f"{ended} of {len(found)} ended"
         return Effect(at, "session", f"{at}: {after}: {before}", before, after)

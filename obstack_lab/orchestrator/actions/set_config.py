@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obstack_lab.errors import ActionError, LabError
-from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place
+from obstack_lab.orchestrator.actions.interface import Action, Effect, Params, Place, unchanged
 from obstack_lab.orchestrator.views import ParameterView
 
 
@@ -51,7 +51,7 @@ class ResetConfig(Action):
             if setting.default is not None and now.get(setting.name) != setting.default
         }
         if not wanted:
-            return Effect(at, "config", f"{at}: its settings were the defaults already")
+            return unchanged(at, "config", "its settings were the defaults already")
         return change(place, at, wanted)
 
 

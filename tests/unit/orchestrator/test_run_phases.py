@@ -225,6 +225,17 @@ def test_hints_come_by_time_by_condition_and_for_a_price(lab: Lab) -> None:
     assert shown == [(3, "asked"), (2, "condition"), (1, "time")]
 
 
+def test_no_hint_comes_unasked_once_it_is_resolved(lab: Lab) -> None:
+    play = lab.start()
+    fix(play, "rollback")
+    lab.metrics.success = (1.0,)
+    lab.pass_time(15)
+    assert play.run.phase == "resolved"
+    lab.metrics.condition = (1.0,)
+    lab.pass_time(120)
+    assert not [e for e in play.journal.all() if isinstance(e, HintEntry)]
+
+
 def test_a_load_that_was_killed_is_told_again_what_to_do(lab: Lab) -> None:
     lab.start()
     lab.pass_time(30)
