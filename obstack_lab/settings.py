@@ -75,6 +75,11 @@ class LabHome:
         """Releases of services that were delivered while the lab ran, beside those it came with."""
         return self.private / "releases"
 
+    @property
+    def door(self) -> Path:
+        """The socket by which containers reach the orchestrator, alone in its folder."""
+        return self.private / "door" / "lab.sock"
+
     def create(self) -> None:
         """Make the directory and its rooms; `private` is for the owner alone."""
         for folder in (self.path, self.logs, self.data, self.runs, self.private):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from obstack_lab.errors import EngineError, LabError, UsageError
+from obstack_lab.errors import EngineError, LabError
 
 if TYPE_CHECKING:
     from obstack_lab.engine.compose.capability import Capability
@@ -26,17 +26,12 @@ class Choice:
 def choose(name: str, *, native: bool = False, pager: bool = False) -> Choice:
     """Return the engine of that name; `auto` takes containers where everything is here for them.
 
-    Where no engine of Docker answers it says so at once. Loki and Tempo (`native`) are programs of
-    this machine unless containers were asked for; Alertmanager (`pager`) always is one. Raises
-    EngineError where `compose` was asked for and cannot be had.
+    Where no engine of Docker answers it says so at once. Loki and Tempo (`native`) and Alertmanager
+    (`pager`) are programs of this machine unless containers were asked for. Raises EngineError
+    where `compose` was asked for and cannot be had.
     """
     if name == "embedded":
         return Choice("embedded")
-    if pager and name == "compose":
-        raise UsageError(
-            "Alertmanager does not run beside containers. Use `--engine embedded`, or leave "
-            "`--alertmanager` out."
-        )
     if name == "auto" and (native or pager):
         return Choice("embedded", "it runs programs of this machine")
     from obstack_lab.engine.compose.capability import look

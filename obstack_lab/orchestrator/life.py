@@ -59,6 +59,8 @@ class Daemon:
         engine = make_engine(
             self._engine_name, self._backends, self._home, lab_id, callback=callback, pager=pager
         )
+        if engine.name == "compose":
+            listener.open_door(self._home.door)
         boot = Boot(engine)
         boot.begin(self._give_up)
         try:
@@ -97,7 +99,14 @@ def make_engine(
     if choice.name == "compose":
         from obstack_lab.engine.compose.engine import ComposeEngine
 
-        return ComposeEngine(home, lab_id, capability=choice.capability, full=native)
+        return ComposeEngine(
+            home,
+            lab_id,
+            capability=choice.capability,
+            full=native,
+            callback=callback,
+            pager=pager,
+        )
     from obstack_lab.engine.embedded.engine import EmbeddedEngine
     from obstack_lab.engine.embedded.programs import need_native_stores
 

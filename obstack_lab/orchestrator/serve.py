@@ -75,7 +75,7 @@ def serving(
     lab.mark_interrupted()
     broadcast = Broadcast()
     conductor = Conductor(lab, broadcast.publish)
-    server = _Server(application(lab, broadcast, listener.token), listener.socket)
+    server = _Server(application(lab, broadcast, listener.token), listener.sockets)
     try:
         server.start()
         write_state(
@@ -106,10 +106,10 @@ def serving(
 
 
 class _Server:
-    """uvicorn in a thread of its own, on the port that is held for it."""
+    """uvicorn in a thread of its own, on the sockets that are held for it."""
 
-    def __init__(self, app: ASGIApp, held: socket.socket) -> None:
-        self._socket = held
+    def __init__(self, app: ASGIApp, held: list[socket.socket]) -> None:
+        self._sockets = held
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -123,14 +123,16 @@ class _Server:
 
     def start(self) -> None:
         """Listen and serve."""
-        self._socket.listen(128)
+        for each in self._sockets:
+            each.listen(128)
         self._thread.start()
 
     def stop(self) -> None:
         """Close the door; what is being answered gets a moment."""
         self._server.should_exit = True
         self._thread.join(_GRACE + 2)
-        self._socket.close()
+        for each in self._sockets:
+            each.close()
 
     def _run(self) -> None:
-        self._server.run(sockets=[self._socket])
+        self._server.run(sockets=self._sockets)

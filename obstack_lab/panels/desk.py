@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import anywidget
@@ -16,6 +17,7 @@ from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import Snapshot
 from obstack_lab.panels import assets, observer, overview, story, view
 from obstack_lab.panels.command import QUESTIONS, Commands
+from obstack_lab.panels.message import messages
 from obstack_lab.panels.observer import observer_of
 from obstack_lab.panels.prose import prose
 from obstack_lab.panels.refresher import Presence, Refresher
@@ -178,22 +180,19 @@ class Desk:
     # what the browser sends
 
     def hear(self, _: object, message: Any, __: object = None) -> None:
-        """Take a message: a beat, or a command for a worker. Returns at once, on any thread."""
-        if not isinstance(message, dict):
-            return
-        verb = str(message.get("verb"))
-        self.presence.beat()
-        if verb == "here":
-            return
-        if verb in observer.VERBS:
-            self._observer.hear(verb, message, self.widget.send)
-            return
-        worker = self._asking if verb in QUESTIONS else self._acting
-        worker.put(lambda: self._answer(verb, message))
+        """Take a message: a beat, or commands for a worker. Returns at once, on any thread."""
+        for each in messages(message):
+            self.presence.beat()
+            verb = each["verb"]
+            if verb in observer.VERBS:
+                self._observer.hear(verb, each, self.widget.send)
+            elif verb != "here":
+                worker = self._asking if verb in QUESTIONS else self._acting
+                worker.put(partial(self._answer, each))
 
-    def _answer(self, verb: str, message: dict[str, Any]) -> None:
+    def _answer(self, message: dict[str, Any]) -> None:
         params = message.get("params")
-        reply = self._commands.answer(verb, params if isinstance(params, dict) else {})
+        reply = self._commands.answer(message["verb"], params if isinstance(params, dict) else {})
         self.widget.send({"id": message.get("id"), **reply})
 
     def _listen(self, *, on: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -12,6 +13,7 @@ from obstack_lab.errors import UnknownName, UsageError
 from obstack_lab.lab.front import Asked
 from obstack_lab.panels import assets, board, observer, overview
 from obstack_lab.panels.command import Commands
+from obstack_lab.panels.message import messages
 from obstack_lab.panels.observer import observer_of
 from obstack_lab.panels.view import Block
 from obstack_lab.panels.worker import Worker
@@ -64,13 +66,11 @@ class Explore:
 
     def hear(self, _: object, message: Any, __: object = None) -> None:
         """Take a message of the browser. Returns at once, on any thread."""
-        if not isinstance(message, dict):
-            return
-        verb = str(message.get("verb"))
-        if verb in observer.VERBS:
-            self._observer.hear(verb, message, self.widget.send)
-        elif verb == "query":
-            self._asking.put(lambda: self._query(message))
+        for each in messages(message):
+            if each["verb"] in observer.VERBS:
+                self._observer.hear(each["verb"], each, self.widget.send)
+            elif each["verb"] == "query":
+                self._asking.put(partial(self._query, each))
 
     def _query(self, message: dict[str, Any]) -> None:
         """Answer the plain tables that stand where the bundle cannot be loaded."""

@@ -7,6 +7,7 @@ back the same way. The proxy writes each question into the run's journal.
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 from obstack_lab.errors import UsageError
 from obstack_lab.orchestrator.client import CLIENT_HEADER, Backend, Client
 from obstack_lab.orchestrator.question import allowed
-from obstack_lab.query.door import Door
+from obstack_lab.query.door import FORM, failure
+from obstack_lab.query.line import Line
 from obstack_lab.review.journal import WATCHER
 
 LANGUAGES: Mapping[Backend, str] = {"prometheus": "promql", "loki": "logql", "tempo": "traceql"}
@@ -33,7 +35,7 @@ class Gate:
     def __init__(self, client: Callable[[], Client], *, name: str) -> None:
         self._client = client
         self._name = name
-        self._doors: dict[tuple[object, Backend, bool], Door] = {}
+        self._lines: dict[str, Line] = {}
 
     def ask(self, params: Mapping[str, Any]) -> tuple[str, bytes]:
         """Return content type and body of an answer.
@@ -42,30 +44,31 @@ class Gate:
         not be asked, another LabError where nothing answers.
         """
         backend, method, path, body = _request(params)
-        door = self._door(backend, again=params.get("again") is True)
-        query = _query(path, body)
-        form = body.encode() if method == "POST" else None
-        answer = door.send(f"{door.url}/{path}", query=query, form=form)
-        return answer.headers.get("content-type", "application/json"), answer.content
+        client = self._client()
+        again = params.get("again") is True
+        headers = {
+            **client.headers,
+            CLIENT_HEADER: f"{WATCHER} {self._name}" if again else self._name,
+        }
+        form = None
+        if method == "POST":
+            headers |= FORM
+            form = body.encode()
+        where = f"{urlsplit(client.telemetry_url(backend)).path}/{path}"
+        answer = self._line(client.state.url).ask(method, where, headers, form)
+        if answer.status >= http.client.BAD_REQUEST:
+            text = answer.body.decode("utf-8", "replace")
+            raise failure(answer.status, text, where, LANGUAGES[backend], _query(path, body))
+        return answer.type, answer.body
 
     def close(self) -> None:
         """Let go of the connections."""
-        for door in list(self._doors.values()):
-            door.close()
-        self._doors.clear()
+        for line in list(self._lines.values()):
+            line.close()
+        self._lines.clear()
 
-    def _door(self, backend: Backend, *, again: bool) -> Door:
-        client = self._client()
-        key = (client.state, backend, again)
-        found = self._doors.get(key)
-        if found is None:
-            name = f"{WATCHER} {self._name}" if again else self._name
-            headers = {**client.headers, CLIENT_HEADER: name}
-            fresh = Door(LANGUAGES[backend], client.telemetry_url(backend), headers)
-            found = self._doors.setdefault(key, fresh)
-            if found is not fresh:
-                fresh.close()
-        return found
+    def _line(self, url: str) -> Line:
+        return self._lines.get(url) or self._lines.setdefault(url, Line(url))
 
 
 def _request(params: Mapping[str, Any]) -> tuple[Backend, Method, str, str]:

@@ -16,7 +16,7 @@ SECONDS = 20.0
 """How long an answer may take."""
 _QUERY_IS_WRONG = {400, 422}
 _LONGEST = 500
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Absent(UsageError):
@@ -77,17 +77,14 @@ class Door:
             if form is None:
                 response = self._client.get(url, params=params)
             else:
-                response = self._client.post(url, content=form, headers=_FORM)
+                response = self._client.post(url, content=form, headers=FORM)
         except httpx.TimeoutException as error:
-            raise Timeout(
-                f"No answer to the query within {self.timeout:g} s. Ask for a shorter time range."
-            ) from error
+            raise too_late(self.timeout) from error
         except httpx.TransportError as error:
-            raise LabDown(
-                f"The lab does not answer at {self.url}. Look with `./lab status`."
-            ) from error
+            raise nobody(self.url) from error
         if not response.is_success:
-            raise self._failure(response, query)
+            where = response.url.path
+            raise failure(response.status_code, response.text, where, self.language, query)
         if not response.content.lstrip().startswith(b"{"):
             raise self._garbled(response)
         return response
@@ -96,20 +93,32 @@ class Door:
         start = shorten(response.text[:80])
         return EngineError(f"{self.url} answered something that is not JSON: {start}")
 
-    def _failure(self, response: httpx.Response, query: str) -> Exception:
-        status, message = response.status_code, _message(response)
-        if status in _QUERY_IS_WRONG:
-            text, line, column = locate(self.language, query, message)
-            return QueryError(text, language=self.language, query=query, line=line, column=column)
-        if status in {401, 403}:
-            return UsageError(
-                f"The lab refused the query ({status}): {message}. Attach again with open_lab()."
-            )
-        if status == 404:
-            return Absent(f"Nothing there: {message or response.url.path}")
-        if status == 504:
-            return Timeout(f"The query took too long: {message}. Ask for a shorter time range.")
-        return EngineError(f"The {self.language} backend answered {status}: {message}")
+
+def failure(status: int, text: str, path: str, language: str, query: str) -> Exception:
+    """Return what went wrong where a backend answers a query in this language with an error."""
+    message = _message(text)
+    if status in _QUERY_IS_WRONG:
+        said, line, column = locate(language, query, message)
+        return QueryError(said, language=language, query=query, line=line, column=column)
+    if status in {401, 403}:
+        return UsageError(
+            f"The lab refused the query ({status}): {message}. Attach again with open_lab()."
+        )
+    if status == 404:
+        return Absent(f"Nothing there: {message or path}")
+    if status == 504:
+        return Timeout(f"The query took too long: {message}. Ask for a shorter time range.")
+    return EngineError(f"The {language} backend answered {status}: {message}")
+
+
+def too_late(seconds: float) -> Timeout:
+    """Return what is raised where no answer came in time."""
+    return Timeout(f"No answer to the query within {seconds:g} s. Ask for a shorter time range.")
+
+
+def nobody(url: str) -> LabDown:
+    """Return what is raised where nobody answers."""
+    return LabDown(f"The lab does not answer at {url}. Look with `./lab status`.")
 
 
 def shorten(text: str) -> str:
@@ -118,13 +127,13 @@ def shorten(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def _message(response: httpx.Response) -> str:
+def _message(text: str) -> str:
     """Return what a backend says went wrong: Prometheus and the proxy in JSON, others in text."""
     try:
-        body = json.loads(response.text)
+        body = json.loads(text)
     except ValueError:
-        return shorten(response.text)
+        return shorten(text)
     if isinstance(body, dict):
         said = body.get("error") or body.get("detail") or body.get("message")
-        return shorten(said if isinstance(said, str) else response.text)
-    return shorten(response.text)
+        return shorten(said if isinstance(said, str) else text)
+    return shorten(text)

@@ -12,20 +12,21 @@ async ({ script, style, packed, pages, theme }) => {
   window.openWidget = (page) => {
     const listeners = [];
     const emit = (...told) => listeners.forEach((call) => call(...told));
+    const answer = async ({ id, verb, params }) => {
+      if (verb === "here") return;
+      if (verb === "bundle") {
+        window.bundles += 1;
+        emit({ id, ok: bytes.length > 0, error: "no bundle" }, [new DataView(bytes.buffer)]);
+        return;
+      }
+      const { text, ...told } = await window.labAsk(verb, params ?? {});
+      emit({ ...told, id }, text === null ? [] : [new TextEncoder().encode(text)]);
+    };
     const model = {
       get: (name) => (name === "page" ? page : undefined),
       on: (event, call) => event === "msg:custom" && listeners.push(call),
       off: (event, call) => listeners.includes(call) && listeners.splice(listeners.indexOf(call), 1),
-      send: async ({ id, verb, params }) => {
-        if (verb === "here") return;
-        if (verb === "bundle") {
-          window.bundles += 1;
-          emit({ id, ok: bytes.length > 0, error: "no bundle" }, [new DataView(bytes.buffer)]);
-          return;
-        }
-        const { text, ...answer } = await window.labAsk(verb, params ?? {});
-        emit({ ...answer, id }, text === null ? [] : [new TextEncoder().encode(text)]);
-      },
+      send: (message) => (message.asks ?? [message]).forEach(answer),
     };
     const el = document.createElement("div");
     document.body.append(el);

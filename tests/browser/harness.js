@@ -14,9 +14,11 @@ async ({ script, style, blocks, answers, theme }) => {
     on: (event, call) => listeners.set(event, [...(listeners.get(event) ?? []), call]),
     off: (event, call) => listeners.set(event, (listeners.get(event) ?? []).filter((c) => c !== call)),
     send: (message) => {
-      window.sent.push(message);
-      const answer = answers[message.verb];
-      if (message.id && answer) setTimeout(() => emit("msg:custom", { id: message.id, ...answer }), 20);
+      for (const each of message.asks ?? [message]) {
+        window.sent.push(each);
+        const answer = answers[each.verb];
+        if (each.id && answer) setTimeout(() => emit("msg:custom", { id: each.id, ...answer }), 20);
+      }
     },
     put: (name, value) => {
       blocks[name] = value;

@@ -15,6 +15,7 @@ STAND_INS = {
     "python:3.13-slim": "python",
     "postgres:18": "postgres",
     "prom/prometheus:v3.5.0": "prometheus",
+    "prom/alertmanager:v0.28.1": "alertmanager",
 }
 KEPT_VARIABLE = "OBSTACK_TEST_IMAGES"
 """A file that keeps the images between runs on a machine that is kept."""

@@ -32,9 +32,9 @@ class Played:
     outcome: str | None
 
 
-def play(home: LabHome, engine: EngineName) -> Played:
-    """Play the incident with its reference fix; the lab goes on."""
-    state = daemon.launch(home, engine=engine, timeout=180)
+def play(home: LabHome, engine: EngineName, *, paged: bool = False) -> Played:
+    """Play the incident with its reference fix, with Alertmanager or without; the lab goes on."""
+    state = daemon.launch(home, engine=engine, alertmanager=paged, timeout=180)
     assert state.engine == engine
     with Client(state) as client, Lab(home, state) as lab:
         client.create_run(SCENARIO, seed=SEED)

@@ -10,13 +10,14 @@ from docker_engine import Engine
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "stack" / "compose.yaml"
-PROFILES = ("light", "full")
+PROFILES = (("light",), ("full",), ("light", "pager"))
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=PROFILES, ids="+".join)
 def services(engine: Engine, request: pytest.FixtureRequest) -> dict[str, dict[str, object]]:
     """The services of a profile, as Compose understands them."""
-    words = ("compose", "-f", str(FILE), "--profile", request.param, "config", "--format", "json")
+    chosen = [word for profile in request.param for word in ("--profile", profile)]
+    words = ("compose", "-f", str(FILE), *chosen, "config", "--format", "json")
     found: dict[str, dict[str, object]] = json.loads(engine.docker(*words))["services"]
     return found
 

@@ -22,8 +22,11 @@ from obstack_lab.engine.compose.project import project_name
 from obstack_lab.engine.compose.reap import wipe
 from obstack_lab.engine.interface import Component, Engine, Stack
 from obstack_lab.orchestrator import daemon
+from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.faults.interface import FaultDriver, Injection
 from obstack_lab.orchestrator.faults.plane import DRIVERS
+from obstack_lab.orchestrator.paging import SENDER
+from obstack_lab.review.journal import MessageEntry
 from obstack_lab.scenario.model import Scalar
 from obstack_lab.settings import LabHome, new_lab_id
 
@@ -57,8 +60,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHome]:
 
 @pytest.fixture(scope="module")
 def contained(home: LabHome) -> Played:
-    """The incident and its reference fix, in containers; the lab goes on."""
-    return play(home, "compose")
+    """The incident and its reference fix, in containers, with a pager; the lab goes on."""
+    return play(home, "compose", paged=True)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,16 @@ def test_the_reference_fix_resolves_the_incident(contained: Played) -> None:
     assert contained.outcome == "resolved"
     assert set(contained.verdicts.values()) == {"pass"}
     assert all(contained.columns.values())
+
+
+@pytest.mark.usefixtures("contained")
+def test_alertmanager_pages_from_its_container(home: LabHome) -> None:
+    state = daemon.attach(home)
+    assert state is not None
+    with Client(state) as client:
+        said = [e for e in client.journal().entries if isinstance(e, MessageEntry)]
+    pages = [each.text for each in said if each.sender == SENDER]
+    assert any(text.startswith("Page: ") for text in pages), said
 
 
 def test_the_incident_is_the_same_in_containers_and_in_processes(

@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 
+from obstack_lab.engine.callback import Callback
 from obstack_lab.engine.compose.box import Harbour
 from obstack_lab.engine.compose.boxed import Boxed
 from obstack_lab.engine.compose.capability import Capability, look
+from obstack_lab.engine.compose.companions import companions
 from obstack_lab.engine.compose.dock import Dock
 from obstack_lab.engine.compose.edge import ContainerEdge, door
 from obstack_lab.engine.compose.image import images, need
@@ -19,17 +21,17 @@ from obstack_lab.engine.compose.postgres import ContainerPostgres
 from obstack_lab.engine.compose.project import Project, Spec
 from obstack_lab.engine.compose.prometheus import ContainerPrometheus
 from obstack_lab.engine.compose.reap import reap
-from obstack_lab.engine.compose.stores import ContainerStore, ContainerStores
+from obstack_lab.engine.compose.stores import built_in, loki_and_tempo
 from obstack_lab.engine.compose.ways import NetworkWays
 from obstack_lab.engine.embedded.crew import Crew
 from obstack_lab.engine.embedded.load import Load
 from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.embedded.service import Service
-from obstack_lab.engine.embedded.stores import Stores
 from obstack_lab.engine.embedded.unit import Clock, Unit
 from obstack_lab.engine.embedded.unit_engine import UnitEngine
 from obstack_lab.engine.embedded.usage import usage_of
 from obstack_lab.engine.interface import Stack, Usage
+from obstack_lab.engine.pager import Pager
 from obstack_lab.engine.reap import reap as reap_processes
 from obstack_lab.engine.record import FILE_NAME, RosterFile
 from obstack_lab.engine.topology import ROUTES
@@ -44,7 +46,8 @@ _UNPRIVILEGED = 65532
 class ComposeEngine(UnitEngine):
     """Runs PostgreSQL, Prometheus, the telemetry store, the edge and the services in containers.
 
-    The profile `full` has Loki and Tempo in the place of the lab's own store.
+    The profile `full` has Loki and Tempo behind a collector in the place of the lab's own store,
+    and Grafana where it can reach the orchestrator; with a pager, Alertmanager runs.
 
     The load is a process beside us, as on the embedded engine. All of them end when the process
     that holds the engine ends; what outlives even the leash is reaped by the next `up` or `down`.
@@ -59,6 +62,8 @@ class ComposeEngine(UnitEngine):
         *,
         full: bool = False,
         capability: Capability | None = None,
+        callback: Callback | None = None,
+        pager: Pager | None = None,
         clock: Clock = time.time,
     ) -> None:
         capability = capability or look()
@@ -67,7 +72,9 @@ class ComposeEngine(UnitEngine):
         home.create()
         self._roster = RosterFile(home.private / FILE_NAME, lab_id)
         place = Place(home, lab_id, clock, self._roster)
-        self._images = images(full=full)
+        self._images = images(full=full, pager=pager is not None)
+        if not (full and callback):
+            self._images.pop("LAB_GRAFANA_IMAGE", None)
         self._uid = os.geteuid() or _UNPRIVILEGED
         self._gid = os.getegid() if os.geteuid() else _UNPRIVILEGED
         self._dock = Dock(capability.host)
@@ -80,12 +87,13 @@ class ComposeEngine(UnitEngine):
         self._harbour = harbour = Harbour(self._project, self._dock)
         self._postgres = postgres = ContainerPostgres(place, harbour)
         prometheus = ContainerPrometheus(place, harbour)
-        stores: Stores = (ContainerStores if full else ContainerStore)(place, harbour)
+        stores = (loki_and_tempo if full else built_in)(place, harbour)
         edge, load = ContainerEdge(place, harbour), Load(place)
+        beside = companions(place, harbour, grafana=callback if full else None, pager=pager)
         super().__init__(
             Crew(
                 place,
-                (postgres, prometheus, *stores.units, edge, load),
+                (postgres, prometheus, *beside, *stores.units, edge, load),
                 database=postgres,
                 network=edge,
                 targets=prometheus,
@@ -93,6 +101,7 @@ class ComposeEngine(UnitEngine):
                 stores=stores,
                 ways=NetworkWays(place, postgres),
                 postgres_at=postgres.upstream,
+                notified=next((b.upstream for b in beside if b.name == "alertmanager"), None),
             )
         )
 

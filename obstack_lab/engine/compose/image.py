@@ -8,14 +8,23 @@ from importlib.metadata import version
 
 from obstack_lab.errors import EngineError
 
-_APART = {"LAB_LOKI_IMAGE": "grafana/loki:3.6.0", "LAB_TEMPO_IMAGE": "grafana/tempo:3.0.0"}
+_APART = {
+    "LAB_LOKI_IMAGE": "grafana/loki:3.6.0",
+    "LAB_TEMPO_IMAGE": "grafana/tempo:3.0.0",
+    "LAB_COLLECTOR_IMAGE": "otel/opentelemetry-collector:0.139.0",
+    "LAB_GRAFANA_IMAGE": "grafana/grafana:12.2.0",
+}
+_PAGER = {"LAB_ALERTMANAGER_IMAGE": "prom/alertmanager:v0.28.1"}
 _OWN = ("LAB_SUT_IMAGE", "LAB_TELEMETRY_IMAGE")
 
 
-def images(environ: Mapping[str, str] | None = None, *, full: bool = False) -> dict[str, str]:
+def images(
+    environ: Mapping[str, str] | None = None, *, full: bool = False, pager: bool = False
+) -> dict[str, str]:
     """Return the image of each variable of `stack/compose.yaml`: what the environment says.
 
-    In the profile `full` Loki and Tempo are in the place of the lab's own store.
+    In the profile `full` Loki and Tempo behind a collector are in the place of the lab's own store,
+    and Grafana is there; a pager is Alertmanager.
     """
     environ = os.environ if environ is None else environ
     release = version("obstack-lab")
@@ -24,6 +33,7 @@ def images(environ: Mapping[str, str] | None = None, *, full: bool = False) -> d
         **(_APART if full else {"LAB_TELEMETRY_IMAGE": f"obstack-lab/telemetry:{release}"}),
         "LAB_POSTGRES_IMAGE": "postgres:18",
         "LAB_PROMETHEUS_IMAGE": "prom/prometheus:v3.5.0",
+        **(_PAGER if pager else {}),
     }
     return {name: environ.get(name) or image for name, image in default.items()}
 

@@ -41,7 +41,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if _host(f"//{host}") not in _LOOPBACK:
+        if not _by_unix_socket(scope) and _host(f"//{host}") not in _LOOPBACK:
             return 403, f"The Host header '{host}' is not this machine's loopback address."
         origin = headers.get("origin")
         if origin is not None and _host(origin) not in _LOOPBACK:
@@ -67,6 +67,12 @@ class Guard:
             return query["token"][0]
         protocols: list[str] = list(scope.get("subprotocols", ()))
         return next((p.removeprefix(_PROTOCOL) for p in protocols if p.startswith(_PROTOCOL)), None)
+
+
+def _by_unix_socket(scope: Scope) -> bool:
+    """Return whether no port was used (ASGI: the server's is None): no browser comes that way."""
+    server = scope.get("server")
+    return server is not None and server[1] is None
 
 
 def _host(url: str) -> str:

@@ -7,6 +7,7 @@ export function openLink(model, el) {
   const view = Math.random().toString(36).slice(2);
   const pending = new Map();
   const undo = [];
+  const outbox = [];
   let asked = 0;
 
   function receive(message, buffers) {
@@ -32,23 +33,28 @@ export function openLink(model, el) {
     }
   }
 
+  function refuse(id, error) {
+    const waiting = pending.get(id);
+    pending.delete(id);
+    clearTimeout(waiting?.timer);
+    waiting?.resolve({ ok: false, error });
+  }
+
+  // What is asked at once goes in one message: a message costs the kernel more than what is in it.
+  function post() {
+    const asks = outbox.splice(0);
+    if (say(asks.length === 1 ? asks[0] : { asks })) return;
+    for (const { id } of asks) refuse(id, "The notebook's kernel was restarted. Run this cell again.");
+  }
+
   // Returns {ok, data, buffers} or {ok: false, error, caret}; never throws.
   function ask(verb, params = {}) {
     const id = `${view}-${(asked += 1)}`;
     return new Promise((resolve) => {
-      const late = {
-        ok: false,
-        error: "No answer from the notebook's kernel for 60 s. It may be busy with a cell, or gone.",
-      };
-      const timer = setTimeout(() => {
-        pending.delete(id);
-        resolve(late);
-      }, PATIENCE);
-      pending.set(id, { resolve, timer });
-      if (say({ id, verb, params })) return;
-      clearTimeout(timer);
-      pending.delete(id);
-      resolve({ ok: false, error: "The notebook's kernel was restarted. Run this cell again." });
+      const late = "No answer from the notebook's kernel for 60 s. It may be busy with a cell, or gone.";
+      pending.set(id, { resolve, timer: setTimeout(() => refuse(id, late), PATIENCE) });
+      outbox.push({ id, verb, params });
+      if (outbox.length === 1) setTimeout(post);
     });
   }
 

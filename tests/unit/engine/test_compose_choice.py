@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import stat
 import time
@@ -20,7 +21,7 @@ from obstack_lab.engine.compose.image import images, missing, need
 from obstack_lab.engine.compose.owner import lives, owner
 from obstack_lab.engine.compose.project import Project, project_name
 from obstack_lab.engine.topology import ROUTES
-from obstack_lab.errors import EngineError, UsageError
+from obstack_lab.errors import EngineError
 from obstack_lab.settings import LabHome
 
 ROOT = Path(__file__).parents[3]
@@ -87,17 +88,24 @@ def test_auto_takes_processes_where_no_engine_answers(monkeypatch: pytest.Monkey
         choose("compose")
 
 
-def test_programs_of_this_machine_do_not_run_beside_containers() -> None:
+def test_what_may_be_a_program_of_this_machine_is_one_unless_containers_were_asked_for() -> None:
     assert choose("auto", native=True).name == "embedded"
     assert choose("auto", pager=True).name == "embedded"
-    with pytest.raises(UsageError, match="Use `--engine embedded`"):
-        choose("compose", pager=True)
 
 
 def test_full_has_loki_and_tempo_in_the_place_of_our_store() -> None:
     light, full = images({}), images({}, full=True)
     assert "LAB_TELEMETRY_IMAGE" in light.keys() - full.keys()
-    assert full.keys() - light.keys() == {"LAB_LOKI_IMAGE", "LAB_TEMPO_IMAGE"}
+    added = {f"LAB_{name}_IMAGE" for name in ("LOKI", "TEMPO", "COLLECTOR", "GRAFANA")}
+    assert full.keys() - light.keys() == added
+    assert images({}, pager=True).keys() - light.keys() == {"LAB_ALERTMANAGER_IMAGE"}
+
+
+def test_the_images_are_those_that_the_stacks_file_names() -> None:
+    """A variable's default stands in both: one cannot change without the other."""
+    file = (ROOT / "stack" / "compose.yaml").read_text(encoding="utf-8")
+    named = dict(re.findall(r"\$\{(LAB_\w+_IMAGE):-([^}]+)\}", file))
+    assert {**images({}), **images({}, full=True), **images({}, pager=True)} == named
 
 
 def test_missing_images_of_our_own_are_built_and_others_fetched() -> None:

@@ -91,6 +91,13 @@ def test_an_error_is_an_answer_with_the_next_step(desk: Any) -> None:
     assert "./lab up" in answer["error"]
 
 
+def test_what_was_asked_at_once_is_answered_one_by_one(desk: Any) -> None:
+    query = {"language": "promql", "query": "a }"}
+    asks = [{"id": number, "verb": "query", "params": query} for number in range(3)]
+    desk.hear(desk.widget, {"asks": [*asks, 7, None]}, [])
+    assert [desk.sent.get(timeout=5)["id"] for _ in asks] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("message", [None, "x", 7, {"verb": "nonsense", "params": "x"}])
 def test_a_strange_message_does_no_harm(desk: Any, message: Any) -> None:
     desk.hear(desk.widget, message, [])
