@@ -1,4 +1,7 @@
-"""Explore on a real lab, in JupyterLab and on the Voila page: live data, and what is journalled."""
+"""Explore on a real lab, in JupyterLab and on the Voila page: live data, and what is journalled.
+
+The lab has its own store, and, where their programs are on PATH, a real Loki and a real Tempo.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ import httpx
 import pytest
 
 from obstack_lab.bench.explore import notebook
+from obstack_lab.engine.embedded.programs import need_native_stores
+from obstack_lab.errors import UsageError
 from obstack_lab.lab import open_lab
+from obstack_lab.orchestrator.daemon import launch, shutdown
 from obstack_lab.settings import LabHome
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -23,6 +29,25 @@ CELLS = (
     'lab.explore("metrics", last="5m")',
     'lab.explore("logs", last="5m")',
 )
+
+
+@pytest.fixture(scope="module", params=["built-in", "native"])
+def lab_home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LabHome]:
+    """Return the directory of a lab that runs while these tests do, for each kind of stores."""
+    home = LabHome(tmp_path_factory.mktemp("lab"))
+    home.create()
+    if request.param == "native":
+        try:
+            need_native_stores(home)
+        except UsageError as missing:
+            pytest.skip(str(missing))
+    try:
+        launch(home, engine="embedded", backends=request.param, timeout=300)
+        yield home
+    finally:
+        shutdown(home)
 
 
 @pytest.fixture

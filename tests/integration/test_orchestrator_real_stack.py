@@ -27,6 +27,8 @@ from obstack_lab.settings import LabHome, LabState, read_state
 pytestmark = pytest.mark.integration
 
 SCENARIO = "checkout-stalls"
+SEALED = ("orders-change", "canary", "inject", "fault", "driver", "timeline")
+"""What the scenario calls its cause, and words of the fault plane."""
 LEASH_SECONDS = 20
 """5 s on a quiet machine."""
 
@@ -63,6 +65,12 @@ def ports(lab_id: str) -> set[int]:
     return found
 
 
+def own_stream(client: Client) -> str:
+    """Return what the orchestrator itself has told the log store."""
+    asked = {"query": '{service_name="orchestrator"}', "limit": "5000"}
+    return client.telemetry("loki", "loki/api/v1/query_range", asked).text.lower()
+
+
 def counts_agree(snapshot: Snapshot) -> bool:
     """The ledger and Prometheus both say that users are well."""
     impact = snapshot.impact
@@ -87,6 +95,8 @@ def test_the_reference_fix_resolves_the_incident(client: Client) -> None:
     client.acknowledge(next(a.id for a in firing.alerts if a.state == "firing"))
     watch(client, lambda s: s.impact is not None and s.impact.requests_lost > 50, 60)
     assert "deploy 1.4.2 → 1.5.0" in client.changes()[-1].text
+    wait_for("the change in the log store", lambda: "1.5.0" in own_stream(client), 60)
+    assert not [word for word in SEALED if word in own_stream(client)]
     done = client.act("rollback", service="orders")
     assert (done.ok, done.before, done.after) == (True, "1.5.0", "1.4.2")
     watch(client, lambda s: s.run is not None and s.run.phase == "resolved", 90)

@@ -355,6 +355,30 @@ def test_test_installs_what_tests_need_and_runs_pytest_in_the_checkout(
     assert (machine.stubs / "chromium").exists()
 
 
+def test_all_tests_are_the_unit_tests_on_each_processor_and_then_the_others(
+    machine: Machine,
+) -> None:
+    machine.add_python("3.11", "has-run", "has-test")
+    machine.add("prometheus")
+    machine.add("chromium")
+    python = machine.stubs / "python3"
+    text = python.read_text(encoding="utf-8")
+    python.write_text(
+        text.replace('"-m pytest") ', '"-m pytest") case "$*" in *=logical*) exit 1;; esac; ')
+    )
+    done = machine.run("test")
+    assert done.returncode == 1, "what fails first is not forgotten"
+    assert done.stdout == (
+        f"pytest in {machine.root}: -m pytest --second-chance --ignore=tests/unit\n"
+    )
+    python.write_text(text)
+    done = machine.run("test")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == (
+        f"pytest in {machine.root}: -m pytest --numprocesses=logical tests/unit"
+    )
+
+
 def test_a_python_without_the_test_tools_is_left_for_one_of_ours(machine: Machine) -> None:
     machine.add_python("3.11", "has-run")
     machine.add("prometheus")

@@ -1,13 +1,15 @@
-"""The Binder rehearsal: checkout-stalls in 2 GB and on one CPU, by a plain user, without network.
+"""Rehearsals of the places where others start the lab: Binder, and a dev container.
 
-It takes some minutes, so it runs where it is asked for: OBSTACK_TEST_REHEARSAL=1. What it has
-measured it prints.
+They take some minutes, so they run where they are asked for: OBSTACK_TEST_REHEARSAL=1. What they
+have measured they print. A dev container needs the program `devcontainer` of dev containers' own
+command line (npm's package `@devcontainers/cli`).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,6 +22,7 @@ from docker_engine import Engine as Docker
 ROOT = Path(__file__).parents[2]
 ASKED = "OBSTACK_TEST_REHEARSAL"
 IMAGE = "obstack-test/binder"
+STAND_INS = Path(__file__).parent / "stand_ins"
 MOST = 1_200_000_000
 SECONDS = 900
 PLAY = """
@@ -44,17 +47,22 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def container(engine: Docker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A container of a checkout, made and not started."""
-    context = tmp_path_factory.mktemp("checkout")
-    archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True)
-    subprocess.run(["tar", "-x", "-C", str(context)], input=archive.stdout, check=True)
-    file = Path(__file__).parent / "stand_ins" / "binder" / "Dockerfile"
-    build = ("build", "--quiet", "--network", "host", "--file", str(file), "--tag", IMAGE)
+    context = checkout(tmp_path_factory.mktemp("checkout"))
+    file = str(STAND_INS / "binder" / "Dockerfile")
+    build = ("build", "--quiet", "--network", "host", "--file", file, "--tag", IMAGE)
     engine.docker(*build, str(context), seconds=SECONDS)
     limits = ("--memory", "2g", "--memory-swap", "2g", "--cpus", "1", "--network", "none")
     tests = ("--volume", f"{ROOT / 'tests'}:/tests:ro")
     created = engine.docker("create", *limits, *tests, IMAGE, "python", "-c", PLAY).strip()
     yield created
     engine.docker("rm", "-f", "-v", created)
+
+
+def checkout(folder: Path) -> Path:
+    """Put the files of the last commit there."""
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return folder
 
 
 def test_the_incident_is_played_in_what_binder_gives(
@@ -90,3 +98,39 @@ def memory(engine: Docker, container: str) -> float:
     units = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
     unit = next((each for each in units if number.endswith(each)), "")
     return float(number.removesuffix(unit)) * units[unit] if unit else 0.0
+
+
+def test_a_dev_container_has_a_lab_that_runs(engine: Docker, tmp_path: Path) -> None:
+    program = shutil.which("devcontainer")
+    if program is None:
+        pytest.skip("no program devcontainer is on PATH")
+    folder = checkout(tmp_path)
+    subprocess.run(["chown", "-R", "1000:1000", str(folder)], check=True)
+    said = json.loads((folder / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    stand_in = str(STAND_INS / "devcontainer")
+    engine.docker("build", "--quiet", "--network", "host", "--tag", said["image"], stand_in)
+    # The engine of these tests has no bridge; nothing else is changed.
+    config = tmp_path / "devcontainer.json"
+    config.write_text(json.dumps({**said, "runArgs": ["--network=host"]}), encoding="utf-8")
+    where = ("--workspace-folder", str(folder), "--override-config", str(config))
+
+    def call(verb: str, *words: str) -> str:
+        argv = [program, verb, *where, "--docker-path", str(engine.folder / "bin" / "docker")]
+        done = subprocess.run(
+            [*argv, *words],
+            env=engine.environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    made = json.loads(call("up").strip().splitlines()[-1])
+    try:
+        assert (made["outcome"], made["remoteUser"]) == ("success", "vscode")
+        call("exec", "./lab", "status")
+        call("exec", "./lab", "down")
+    finally:
+        engine.docker("rm", "-f", "-v", made["containerId"])
