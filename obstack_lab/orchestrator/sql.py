@@ -83,7 +83,12 @@ def _plain(value: object) -> Scalar | None:
 def _refused(error: psycopg.Error, query: str) -> QueryError:
     message = error.diag.message_primary or str(error).strip()
     if error.sqlstate == _CANCELED:
-        message = f"the query took longer than {_STATEMENT_MS // 1000} s. Ask for less"
+        by_hand = "user request" in message
+        message = (
+            "the query was canceled while it ran, by `kill_query` or the like"
+            if by_hand
+            else f"the query took longer than {_STATEMENT_MS // 1000} s. Ask for less"
+        )
     position = int(error.diag.statement_position or 0)
     before = query[: max(position - 1, 0)]
     return QueryError(
