@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 import psutil
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from obstack_lab.bench.figure import Figure
 from obstack_lab.bench.machine import Machine
 from obstack_lab.bench.setting import Measured, Setting
-from obstack_lab.errors import LabError
+from obstack_lab.errors import LabError, UsageError
 
 
 class Session(BaseModel):
@@ -37,6 +37,35 @@ class Session(BaseModel):
     def held(self) -> bool:
         """Whether everything was measured and every budget kept."""
         return not self.missed and not self.failures
+
+
+def together(earlier: Sequence[Session], order: Sequence[str]) -> Session:
+    """Return several runs as one: of a benchmark played twice, the later; the busiest machine.
+
+    `order` has the names of benchmarks, each of which begins the names of its figures.
+    """
+    figures = {name: each for session in earlier for name, each in session.figures.items()}
+    groups = [name.partition("_")[0] for name in figures]
+    ranks = {name: rank for rank, name in enumerate(order)}
+    ranked = sorted(zip(groups, figures, strict=True), key=lambda each: ranks.get(each[0], 99))
+    failures = {name: why for session in earlier for name, why in session.failures.items()}
+    return Session(
+        machine=max((session.machine for session in earlier), key=lambda machine: machine.load),
+        quick=any(session.quick for session in earlier),
+        figures={name: figures[name] for _, name in ranked},
+        notes=tuple(note for session in earlier for note in session.notes),
+        failures={name: why for name, why in failures.items() if name not in groups},
+    )
+
+
+def read(path: Path) -> Session:
+    """Return a run from what `bench --json` has printed. Raises UsageError."""
+    try:
+        return Session.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise UsageError(f"{path} is not what `./lab bench --json` prints.") from error
 
 
 def play(

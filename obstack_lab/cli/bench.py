@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,15 +38,36 @@ def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer repetitions and less data; not to publish.")
     ] = False,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="Tell also what an earlier run with --json has measured; may be given again. "
+            "Without names nothing is measured anew.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure start, memory, reaction, load and queries; exit 1 when a budget is missed."""
-    from obstack_lab.bench.machine import this_machine
-    from obstack_lab.bench.session import play
+    from obstack_lab.bench.session import read, together
 
     if json and markdown:
         raise UsageError("Ask for --json or for --markdown, not for both.")
+    sessions = [read(path) for path in earlier or ()]
     wanted = registry.chosen(tuple(names or ()))
+    if names or not sessions:
+        sessions.append(_measure(wanted, quick=quick))
+    session = together(sessions, registry.NAMES) if earlier else sessions[0]
+    _show(session, json=json, markdown=markdown)
+    if not session.held:
+        raise typer.Exit(1)
+
+
+def _measure(wanted: tuple[str, ...], *, quick: bool) -> Session:
+    from obstack_lab.bench.machine import this_machine
+    from obstack_lab.bench.session import play
+
     # Whoever ends us by TERM wants labs and stores of ours to end, too: unwind as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     machine = this_machine()
@@ -58,7 +80,7 @@ def bench(
             if not screen.is_terminal:
                 screen.print(f"{name}: {text}", markup=False)
 
-        session = play(
+        return play(
             wanted,
             machine,
             quick=quick,
@@ -66,9 +88,6 @@ def bench(
             tell=tell,
             done=lambda name, result: _report(screen, name, result),
         )
-    _show(session, json=json, markdown=markdown)
-    if not session.held:
-        raise typer.Exit(1)
 
 
 def _screen() -> Console:

@@ -221,8 +221,10 @@ class Engine:
         for mounted in self._mounts():
             subprocess.run(["umount", "-l", mounted], check=False, capture_output=True)
         for group in set(control_groups()) - self._groups:
-            with contextlib.suppress(OSError):
-                group.rmdir()
+            inner = sorted((each for each in group.rglob("*") if each.is_dir()), reverse=True)
+            for each in (*inner, group):
+                with contextlib.suppress(OSError):
+                    each.rmdir()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _empty(self) -> None:

@@ -60,3 +60,23 @@ def test_an_unknown_name_lists_the_known_ones(limit):
     done = run("speed")
     assert done.exit_code != 0
     assert "start" in str(done.exception)
+
+
+def test_earlier_runs_are_told_together_and_nothing_is_measured_anew(limit, tmp_path):
+    files = []
+    for name, most in (("soak", 5.0), ("react", 5.0), ("soak", 2.0)):
+        limit[0] = most
+        files += ["--with", str(tmp_path / f"{len(files)}.json")]
+        (tmp_path / files[-1]).write_text(run(name, "--json").stdout, encoding="utf-8")
+    limit.clear()
+    done = run("--markdown", *files)
+    assert done.exit_code == 1, "the later one of soak missed its budget"
+    assert done.stdout.index("## react") < done.stdout.index("## soak")
+    assert done.stdout.count("time of soak") == 1
+
+
+def test_a_file_that_is_no_run_is_named(tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text("{}", encoding="utf-8")
+    for path in (other, tmp_path / "none.json"):
+        assert path.name in str(run("--with", str(path)).exception)
