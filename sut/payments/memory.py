@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from sut.errors import Conflict
@@ -29,12 +30,21 @@ class NoMemory:
         return await work()
 
 
+@dataclass(slots=True)
+class _Known:
+    """A key: what was asked, and the work that is under way or what came of it."""
+
+    asked: object
+    work: asyncio.Future[Any] | None
+    told: Any = None
+
+
 class Idempotency:
     """Remembers what was answered to each of the latest keys."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._answers: OrderedDict[str, tuple[object, asyncio.Future[Any]]] = OrderedDict()
+        self._keys: OrderedDict[str, _Known] = OrderedDict()
 
     async def once(self, key: str, asked: object, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work of a key once; who comes meanwhile or later gets the same.
@@ -43,25 +53,18 @@ class Idempotency:
         """
         if not key:
             return await work()
-        if key not in self._answers:
-            self._answers[key] = asked, asyncio.ensure_future(work())
-            while len(self._answers) > self._most:
-                self._answers.popitem(last=False)
-        known, answer = self._answers[key]
-        if known != asked:
+        known = self._keys.get(key)
+        if known is None:
+            known = self._keys[key] = _Known(asked, asyncio.ensure_future(work()))
+            while len(self._keys) > self._most:
+                self._keys.popitem(last=False)
+        if known.asked != asked:
             raise Conflict("This idempotency key belongs to another request.")
-        try:
-            told = cast("T", await asyncio.shield(answer))
-        except Exception:
-            self._answers.pop(key, None)
-            raise
-        self._settle(key, asked, answer, told)
-        return told
-
-    def _settle(self, key: str, asked: object, answer: asyncio.Future[T], told: T) -> None:
-        """Keep what was answered, and not the task: that holds on to all of its request."""
-        kept = self._answers.get(key)
-        if isinstance(answer, asyncio.Task) and kept and kept[1] is answer:
-            settled = asyncio.get_running_loop().create_future()
-            settled.set_result(told)
-            self._answers[key] = asked, settled
+        if known.work is not None:
+            try:
+                known.told = await asyncio.shield(known.work)
+            except Exception:
+                self._keys.pop(key, None)
+                raise
+            known.work = None  # a task holds on to all of its request
+        return cast("T", known.told)

@@ -44,7 +44,9 @@ def payments_routes(teller: Teller, memory: Memory, quota: Quota, keys: str) -> 
     @routes.post("/payments/authorizations")
     async def authorize(amount: Amount, key: Key = "") -> Response:
         made = await memory.once(
-            key, amount, lambda: teller.authorize(amount.customer_id, amount.amount_cents)
+            key,
+            amount.model_dump_json(),
+            lambda: teller.authorize(amount.customer_id, amount.amount_cents),
         )
         return answer(
             {
@@ -58,7 +60,9 @@ def payments_routes(teller: Teller, memory: Memory, quota: Quota, keys: str) -> 
     @routes.post("/payments/captures")
     async def capture(taking: Taking, key: Key = "") -> Response:
         made = await memory.once(
-            key, taking, lambda: teller.capture(taking.authorization_id, taking.amount_cents)
+            key,
+            taking.model_dump_json(),
+            lambda: teller.capture(taking.authorization_id, taking.amount_cents),
         )
         return answer(
             {

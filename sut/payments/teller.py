@@ -17,7 +17,7 @@ SIGNATURE_CHARACTERS = 32
 MOST_ROUNDS = 5_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Authorization:
     """An amount that is held back; its id says all of it and cannot be made up."""
 
@@ -25,7 +25,7 @@ class Authorization:
     amount_cents: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Capture:
     """An amount that was taken."""
 
