@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -119,3 +119,18 @@ def test_binder_gets_the_package_a_new_enough_python_and_prometheus() -> None:
 def test_there_is_one_binder_folder_and_no_conda_file() -> None:
     assert not (ROOT / ".binder").exists(), "repo2docker refuses both"
     assert not (BINDER / "environment.yml").exists(), "runtime.txt would be ignored"
+
+
+def test_no_file_that_binder_needs_is_hidden_from_it() -> None:
+    """repo2docker leaves out what `.dockerignore` names."""
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    named = [line for line in lines if line and not line.startswith("#")]
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+    ).stdout.split()
+    assert not any(line.startswith("!") for line in named), "name what goes, not what stays"
+    for path in tracked:
+        parts = Path(path).parts
+        assert not any(
+            PurePath(part).match(line.removeprefix("**/")) for part in parts for line in named
+        ), path
