@@ -17,6 +17,7 @@ import httpx
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from obstack_lab.engine.ending import await_end
 from obstack_lab.errors import EngineError, UsageError
 from obstack_lab.settings import HOME_VARIABLE, LabHome, resources
 
@@ -198,10 +199,10 @@ def stop(home: LabHome) -> bool:
     if server is not None and (process := server.process()):
         family = [*process.children(recursive=True), process]
         process.terminate()
-        _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+        alive = await_end(family, STOP_SECONDS)
         for straggler in alive:
             straggler.kill()
-        psutil.wait_procs(alive, timeout=2)
+        await_end(alive, 2)
     if server is not None:
         _file(home).unlink(missing_ok=True)
     return server is not None

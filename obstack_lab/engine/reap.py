@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from obstack_lab.engine.ending import await_end
 from obstack_lab.engine.record import FILE_NAME, Roster, read_roster
 
 if TYPE_CHECKING:
@@ -70,11 +71,11 @@ def _end(trees: list[tuple[str, psutil.Process]]) -> None:
             else:
                 process.terminate()
             process.resume()
-    _, alive = psutil.wait_procs(everything, timeout=_TERM_GRACE)
+    alive = await_end(everything, _TERM_GRACE)
     for process in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(alive, timeout=_KILL_GRACE)
+    await_end(alive, _KILL_GRACE)
 
 
 def _owner_lives(roster: Roster) -> bool:

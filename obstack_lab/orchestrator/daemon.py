@@ -14,13 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import psutil
 
 from obstack_lab.engine.choice import EngineName
+from obstack_lab.engine.ending import await_end
 from obstack_lab.errors import EngineError, LabDown, LabError, Timeout, UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ProgressView, StatusView
@@ -242,15 +243,12 @@ def _failure(home: LabHome) -> str:
 
 
 def _end(pid: int, deadline: float) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         process.send_signal(signal.SIGTERM)
-        process.wait(max(1.0, deadline - time.monotonic() - _LEASH))
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(_LEASH)
-    except psutil.NoSuchProcess:
-        return
+        if await_end([process], max(1.0, deadline - time.monotonic() - _LEASH)):
+            process.kill()
+            await_end([process], _LEASH)
 
 
 def _end_leftovers(lab_id: str) -> None:
@@ -259,7 +257,7 @@ def _end_leftovers(lab_id: str) -> None:
         if time.monotonic() > deadline:
             for process in left:
                 process.kill()
-            psutil.wait_procs(left, _LEASH)
+            await_end(left, _LEASH)
             return
         time.sleep(_PAUSE)
 

@@ -1,0 +1,31 @@
+"""Waits for the end of processes that are nobody's children here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import psutil
+
+_PAUSE = 0.02
+
+
+def await_end(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Return those that still run after so many seconds.
+
+    One whose end nobody has taken note of (a zombie) has ended: in a container the first process
+    often takes note of none.
+    """
+    deadline = time.monotonic() + seconds
+    waited = list(processes)
+    while (alive := [each for each in waited if _runs(each)]) and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+    psutil.wait_procs([each for each in waited if each not in alive], timeout=0)
+    return alive
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
