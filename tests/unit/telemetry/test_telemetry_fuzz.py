@@ -23,13 +23,14 @@ from urllib.parse import unquote, urlencode
 
 import pytest
 
+from obstack_lab.telemetry.__main__ import few_arenas
 from obstack_lab.telemetry.constructs.catalogue import read
 
 COUNT = int(os.environ.get("OBSTACK_FUZZ", "500"))
 SEED = int(os.environ.get("OBSTACK_FUZZ_SEED", "1"))
 SLOWEST_SECONDS = 5.0
 MOST_GROWTH = 120_000_000
-WARM = 2_000
+WARM = 10_000
 """Inputs before memory is looked at: caches fill first."""
 
 SAMPLE = json.loads(Path(__file__).with_name("construct_sample.json").read_text(encoding="utf-8"))
@@ -255,6 +256,7 @@ class Wire:
 
 @pytest.fixture
 def wire(face):
+    few_arenas()  # as the store's own process does
     spoken = Wire(face.app)
     yield spoken
     spoken.loop.run_until_complete(spoken.loop.shutdown_default_executor())
