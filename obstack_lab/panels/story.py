@@ -102,7 +102,7 @@ def _chart(data: Review) -> Block | None:
 
 
 def _scores(data: Review) -> Block:
-    rows = [[s.skill, f"{s.points} of {s.of}", s.reason] for s in data.scores.scores]
+    rows = [[s.skill, f"{s.points}\u00a0of\u00a0{s.of}", s.reason] for s in data.scores.scores]
     if data.scores.hints:
         rows.append(["hints", f"−{data.scores.hints}", "hints that were asked for"])
     return {
