@@ -58,7 +58,7 @@ def bench(
     wanted = registry.chosen(tuple(names or ()))
     if names or not sessions:
         sessions.append(_measure(wanted, quick=quick))
-    session = together(sessions, registry.NAMES) if earlier else sessions[0]
+    session = together(sessions, registry.NAMES)
     _show(session, json=json, markdown=markdown)
     if not session.held:
         raise typer.Exit(1)

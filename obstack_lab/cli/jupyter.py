@@ -17,7 +17,7 @@ import httpx
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-from obstack_lab.engine.ending import await_end
+from obstack_lab.engine.ending import see_out
 from obstack_lab.errors import EngineError, UsageError
 from obstack_lab.settings import HOME_VARIABLE, LabHome, resources
 
@@ -199,10 +199,7 @@ def stop(home: LabHome) -> bool:
     if server is not None and (process := server.process()):
         family = [*process.children(recursive=True), process]
         process.terminate()
-        alive = await_end(family, STOP_SECONDS)
-        for straggler in alive:
-            straggler.kill()
-        await_end(alive, 2)
+        see_out(family, STOP_SECONDS, killed=2)
     if server is not None:
         _file(home).unlink(missing_ok=True)
     return server is not None

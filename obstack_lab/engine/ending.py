@@ -1,13 +1,23 @@
-"""Waits for the end of processes that are nobody's children here."""
+"""The end of processes that are nobody's children here: waited for, then made."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 
 import psutil
 
 _PAUSE = 0.02
+
+
+def see_out(processes: Iterable[psutil.Process], seconds: float, *, killed: float) -> None:
+    """Give processes that were told to end so many seconds, kill the rest and wait for that."""
+    stragglers = await_end(processes, seconds)
+    for each in stragglers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
+    await_end(stragglers, killed)
 
 
 def await_end(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from obstack_lab.engine.ending import await_end
+from obstack_lab.engine.ending import see_out
 from obstack_lab.engine.record import FILE_NAME, Roster, read_roster
 
 if TYPE_CHECKING:
@@ -71,11 +71,7 @@ def _end(trees: list[tuple[str, psutil.Process]]) -> None:
             else:
                 process.terminate()
             process.resume()
-    alive = await_end(everything, _TERM_GRACE)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    await_end(alive, _KILL_GRACE)
+    see_out(everything, _TERM_GRACE, killed=_KILL_GRACE)
 
 
 def _owner_lives(roster: Roster) -> bool:

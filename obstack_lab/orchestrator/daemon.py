@@ -21,7 +21,7 @@ from typing import Literal
 import psutil
 
 from obstack_lab.engine.choice import EngineName
-from obstack_lab.engine.ending import await_end
+from obstack_lab.engine.ending import see_out
 from obstack_lab.errors import EngineError, LabDown, LabError, Timeout, UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ProgressView, StatusView
@@ -246,18 +246,14 @@ def _end(pid: int, deadline: float) -> None:
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         process.send_signal(signal.SIGTERM)
-        if await_end([process], max(1.0, deadline - time.monotonic() - _LEASH)):
-            process.kill()
-            await_end([process], _LEASH)
+        see_out([process], max(1.0, deadline - time.monotonic() - _LEASH), killed=_LEASH)
 
 
 def _end_leftovers(lab_id: str) -> None:
     deadline = time.monotonic() + _LEASH
     while left := processes(lab_id):
         if time.monotonic() > deadline:
-            for process in left:
-                process.kill()
-            await_end(left, _LEASH)
+            see_out(left, 0, killed=_LEASH)
             return
         time.sleep(_PAUSE)
 

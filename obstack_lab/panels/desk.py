@@ -191,8 +191,7 @@ class Desk:
                 worker.put(partial(self._answer, each))
 
     def _answer(self, message: dict[str, Any]) -> None:
-        params = message.get("params")
-        reply = self._commands.answer(message["verb"], params if isinstance(params, dict) else {})
+        reply = self._commands.answer(message["verb"], message["params"])
         self.widget.send({"id": message.get("id"), **reply})
 
     def _listen(self, *, on: bool) -> None:

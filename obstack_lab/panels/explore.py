@@ -74,8 +74,7 @@ class Explore:
 
     def _query(self, message: dict[str, Any]) -> None:
         """Answer the plain tables that stand where the bundle cannot be loaded."""
-        params = message.get("params")
-        reply = Commands(self._lab).answer("query", params if isinstance(params, dict) else {})
+        reply = Commands(self._lab).answer("query", message["params"])
         self.widget.send({"id": message.get("id"), **reply})
 
 

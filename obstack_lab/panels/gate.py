@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from obstack_lab.errors import UsageError
 from obstack_lab.orchestrator.client import CLIENT_HEADER, Backend, Client
 from obstack_lab.orchestrator.question import allowed
-from obstack_lab.query.door import FORM, failure
+from obstack_lab.query.door import FORM, failure, need_json
 from obstack_lab.query.line import Line
 from obstack_lab.review.journal import WATCHER
 
@@ -59,6 +59,7 @@ class Gate:
         if answer.status >= http.client.BAD_REQUEST:
             text = answer.body.decode("utf-8", "replace")
             raise failure(answer.status, text, where, LANGUAGES[backend], _query(path, body))
+        need_json(answer.body, client.telemetry_url(backend))
         return answer.type, answer.body
 
     def close(self) -> None:

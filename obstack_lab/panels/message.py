@@ -7,10 +7,15 @@ from typing import Any
 
 
 def messages(sent: object) -> Iterator[dict[str, Any]]:
-    """Yield what is in a message of the browser, each with a `verb`; what is none is left out."""
+    """Yield what is in a message of the browser, each with `verb` and `params`."""
     if not isinstance(sent, dict):
         return
     asks = sent.get("asks")
     for each in asks if isinstance(asks, list) else [sent]:
         if isinstance(each, dict):
-            yield {**each, "verb": str(each.get("verb"))}
+            params = each.get("params")
+            yield {
+                **each,
+                "verb": str(each.get("verb")),
+                "params": params if isinstance(params, dict) else {},
+            }

@@ -31,9 +31,7 @@ class Observer:
 
     def hear(self, verb: str, message: Mapping[str, Any], send: Send) -> None:
         """Take a message, answer it by `send` later; returns at once, on any thread."""
-        params = message.get("params")
-        asked = params if isinstance(params, dict) else {}
-        self._workers.put(lambda: self._answer(verb, message.get("id"), asked, send))
+        self._workers.put(lambda: self._answer(verb, message.get("id"), message["params"], send))
 
     def follow(self, lab: Lab) -> None:
         """Ask through this opening of the lab from now on."""

@@ -60,7 +60,7 @@ class Door:
         try:
             return response.json()
         except ValueError as error:
-            raise self._garbled(response) from error
+            raise _garbled(response.content, self.url) from error
 
     def send(
         self,
@@ -85,13 +85,14 @@ class Door:
         if not response.is_success:
             where = response.url.path
             raise failure(response.status_code, response.text, where, self.language, query)
-        if not response.content.lstrip().startswith(b"{"):
-            raise self._garbled(response)
+        need_json(response.content, self.url)
         return response
 
-    def _garbled(self, response: httpx.Response) -> EngineError:
-        start = shorten(response.text[:80])
-        return EngineError(f"{self.url} answered something that is not JSON: {start}")
+
+def need_json(body: bytes, url: str) -> None:
+    """Raise EngineError where a good answer is no JSON object."""
+    if not body.lstrip().startswith(b"{"):
+        raise _garbled(body, url)
 
 
 def failure(status: int, text: str, path: str, language: str, query: str) -> Exception:
@@ -119,6 +120,11 @@ def too_late(seconds: float) -> Timeout:
 def nobody(url: str) -> LabDown:
     """Return what is raised where nobody answers."""
     return LabDown(f"The lab does not answer at {url}. Look with `./lab status`.")
+
+
+def _garbled(body: bytes, url: str) -> EngineError:
+    start = shorten(body[:80].decode("utf-8", "replace"))
+    return EngineError(f"{url} answered something that is not JSON: {start}")
 
 
 def shorten(text: str) -> str:

@@ -73,7 +73,7 @@ class ComposeEngine(UnitEngine):
         self._roster = RosterFile(home.private / FILE_NAME, lab_id)
         place = Place(home, lab_id, clock, self._roster)
         self._images = images(full=full, pager=pager is not None)
-        if not (full and callback):
+        if callback is None:
             self._images.pop("LAB_GRAFANA_IMAGE", None)
         self._uid = os.geteuid() or _UNPRIVILEGED
         self._gid = os.getegid() if os.geteuid() else _UNPRIVILEGED

@@ -106,12 +106,18 @@ def test_mitigation_is_lost_when_users_suffer_again(lab: Lab) -> None:
     assert phases(play)[-3:] == ["incident", "mitigated", "incident"]
 
 
-def test_a_cause_that_comes_back_takes_the_resolution_with_it(lab: Lab) -> None:
+def resolve(lab: Lab) -> Play:
+    """Return a play whose incident the reference fix has resolved."""
     play = lab.start()
     fix(play, "rollback")
     lab.metrics.success = (1.0,)
     lab.pass_time(15)
     assert play.run.phase == "resolved"
+    return play
+
+
+def test_a_cause_that_comes_back_takes_the_resolution_with_it(lab: Lab) -> None:
+    play = resolve(lab)
     lab.engine.deploy("orders", "1.5.0")
     lab.pass_time(1)
     assert play.run.phase == "mitigated"
@@ -226,11 +232,7 @@ def test_hints_come_by_time_by_condition_and_for_a_price(lab: Lab) -> None:
 
 
 def test_no_hint_comes_unasked_once_it_is_resolved(lab: Lab) -> None:
-    play = lab.start()
-    fix(play, "rollback")
-    lab.metrics.success = (1.0,)
-    lab.pass_time(15)
-    assert play.run.phase == "resolved"
+    play = resolve(lab)
     lab.metrics.condition = (1.0,)
     lab.pass_time(120)
     assert not [e for e in play.journal.all() if isinstance(e, HintEntry)]
