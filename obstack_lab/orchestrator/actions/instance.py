@@ -126,7 +126,8 @@ def instances(place: Place, service: str) -> tuple[Component, ...]:
 
 def pids(place: Place, service: str) -> str:
     """Return the processes of a service's instances, as the journal tells them."""
-    return ", ".join(f"{each.name} pid {each.pid}" for each in instances(place, service))
+    found = instances(place, service)
+    return ", ".join(f"{c.name} pid {c.pid}" if c.pid else f"{c.name} not running" for c in found)
 
 
 def named_instances(

@@ -145,6 +145,15 @@ def test_a_rolling_restart_takes_one_after_the_other(
     assert done.visible
 
 
+def test_a_restart_says_which_processes_there_were(
+    place: Callable[..., Place], engine: MemoryEngine
+) -> None:
+    engine.crash("orders-2")
+    done = act(place(), "restart", service="orders")
+    assert "orders-2 not running" in done.before
+    assert done.after.count("pid ") == 3
+
+
 def test_a_rolling_restart_that_fails_gives_traffic_back(
     place: Callable[..., Place], engine: MemoryEngine
 ) -> None:

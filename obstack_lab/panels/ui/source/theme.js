@@ -19,6 +19,8 @@ const STILL = {
   MuiTabs: { selectionFollowsFocus: true },
   MuiLink: { sx: { "&&": { color: "primary.main", textDecoration: "underline" } } },
 };
+// A label is higher than its font's size: what an axis sets aside for it should hold all of it.
+const ROOM = { grid: { top: 10 }, timeAxis: { axisLabel: { lineHeight: 18 } } };
 const NO_TRANSITIONS = { create: () => "none" };
 
 export function isDark() {
@@ -70,6 +72,7 @@ export function themes(dark) {
     },
     typography: { ...base.typography, fontFamily: font },
   });
-  const charts = generateChartsTheme(muiTheme, { echartsTheme: { color: SERIES[mode], aria: { enabled: true } } });
+  const look = { color: SERIES[mode], aria: { enabled: true }, ...ROOM };
+  const charts = generateChartsTheme(muiTheme, { echartsTheme: look });
   return { mode, muiTheme, charts };
 }
