@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sut.log import request_scope, route_of
 from sut.telemetry import Telemetry
-from sut.tracing import propagator
+from sut.tracing import begin_trace, propagator
 
 UNRECORDED = frozenset({"/healthz", "/readyz", "/metrics", "/config", "/config/schema", "/cache"})
 """The operators' own endpoints, asked by machines; they would be mixed up with users' requests."""
@@ -32,11 +32,16 @@ _headers = _HeaderGetter()
 
 
 class Access:
-    """ASGI middleware around the whole application."""
+    """ASGI middleware around the whole application.
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+    At an `entrance` the span is its trace's root, under the trace id that the user has sent: users
+    record no spans, and who asks for the parts of a trace needs one that is its beginning.
+    """
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, *, entrance: bool = False) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._entrance = entrance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and record it."""
@@ -55,12 +60,13 @@ class Access:
                 status = message["status"]
             await send(message)
 
+        context = propagator.extract(scope, getter=_headers)
         token = request_scope.set(scope)
         active.inc()
         try:
             with self._telemetry.tracer.start_as_current_span(
                 method,
-                context=propagator.extract(scope, getter=_headers),
+                context=begin_trace(context) if self._entrance else context,
                 kind=SpanKind.SERVER,
                 attributes={"http.request.method": method, "url.path": scope["path"]},
             ) as span:

@@ -61,8 +61,10 @@ def answer(body: object, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status_code=status, media_type="application/json")
 
 
-def application(runtime: Runtime[Any], routes: APIRouter, parts: Sequence[Part]) -> ASGIApp:
-    """Return the whole ASGI application of a service."""
+def application(
+    runtime: Runtime[Any], routes: APIRouter, parts: Sequence[Part], *, entrance: bool = False
+) -> ASGIApp:
+    """Return the whole ASGI application of a service; users' traces begin at an entrance."""
     log, config = runtime.telemetry.log, runtime.config
     parts = (LoopLag(runtime.telemetry.metrics.loop_lag), *parts)
 
@@ -91,7 +93,8 @@ def application(runtime: Runtime[Any], routes: APIRouter, parts: Sequence[Part])
             )
 
     everything = (_operations(runtime, parts), routes, router(config, changed))
-    return Access(web_app(runtime, *everything, lifespan=lifespan), runtime.telemetry)
+    web = web_app(runtime, *everything, lifespan=lifespan)
+    return Access(web, runtime.telemetry, entrance=entrance)
 
 
 def web_app(

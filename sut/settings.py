@@ -209,7 +209,7 @@ class PaymentsSettings(Settings):
         default=6000, ge=0, le=1_000_000, description="requests that are answered in a minute"
     )
     signature_rounds: int = Field(
-        default=40_000, ge=1000, le=5_000_000, description="rounds of PBKDF2 in each signature"
+        default=5_000, ge=1000, le=5_000_000, description="rounds of PBKDF2 in each signature"
     )
     connection_seconds: float = Field(
         default=15.0, ge=1, le=3600, description="seconds until a customer's connection is closed"

@@ -35,7 +35,7 @@ class LogShipper:
         resource: Mapping[str, str],
         *,
         capacity: int = CAPACITY,
-        interval: float = 0.5,
+        interval: float = 1.0,
     ) -> None:
         self._post = post
         self._resource = resource

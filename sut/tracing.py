@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import Tracer
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import INVALID_TRACE_ID, Tracer, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 EXPORT_TIMEOUT_SECONDS = 1
-EXPORT_EVERY_MS = 500
+EXPORT_EVERY_MS = 1000
 propagator = TraceContextTextMapPropagator()
+_asked: ContextVar[int] = ContextVar("asked", default=INVALID_TRACE_ID)
+
+
+class _AskedIds(RandomIdGenerator):
+    """Random ids, but for a trace whose id was asked for by `begin_trace`."""
+
+    def generate_trace_id(self) -> int:
+        asked = _asked.get()
+        _asked.set(INVALID_TRACE_ID)
+        return super().generate_trace_id() if asked == INVALID_TRACE_ID else asked
+
+    def is_trace_id_random(self) -> bool:
+        return False
+
+
+def begin_trace(sent: Context) -> Context:
+    """Return the context of a root span; the next one has the trace id that was sent, if any."""
+    _asked.set(get_current_span(sent).get_span_context().trace_id)
+    return Context()
 
 
 @dataclass(frozen=True)
@@ -33,7 +55,9 @@ def start_tracing(
     url: str, resource: Mapping[str, str], *, exporter: SpanExporter | None = None
 ) -> Tracing:
     """Return a tracer that exports to an address; without one to nowhere."""
-    provider = TracerProvider(resource=Resource(dict(resource)), shutdown_on_exit=False)
+    provider = TracerProvider(
+        resource=Resource(dict(resource)), id_generator=_AskedIds(), shutdown_on_exit=False
+    )
     if exporter is None and url:
         exporter = OTLPSpanExporter(url, timeout=EXPORT_TIMEOUT_SECONDS)
     if exporter:

@@ -15,4 +15,6 @@ SETTINGS = GatewaySettings
 def build(runtime: Runtime[GatewaySettings]) -> ASGIApp:
     """Return the gateway."""
     front = open_front(runtime)
-    return application(runtime, gateway_routes(front, catalogue_headers={}), (front.orders,))
+    return application(
+        runtime, gateway_routes(front, catalogue_headers={}), (front.orders,), entrance=True
+    )

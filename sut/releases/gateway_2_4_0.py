@@ -25,4 +25,4 @@ def build(runtime: Runtime[GatewaySettings]) -> ASGIApp:
     """Return the gateway."""
     front = open_front(runtime, paths=PATHS)
     routes = gateway_routes(front, catalogue_headers=CATALOGUE_HEADERS)
-    return application(runtime, routes, (front.orders,))
+    return application(runtime, routes, (front.orders,), entrance=True)

@@ -43,4 +43,4 @@ def build(runtime: Runtime[GatewaySettings]) -> ASGIApp:
 
     front = open_front(runtime, look=look)
     routes = gateway_routes(front, catalogue_headers=CATALOGUE_HEADERS)
-    return application(runtime, routes, (front.orders,))
+    return application(runtime, routes, (front.orders,), entrance=True)
