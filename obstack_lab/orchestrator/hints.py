@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from obstack_lab.errors import WrongPhase
-from obstack_lab.orchestrator.metrics import Metrics, MetricsUnknown
+from obstack_lab.orchestrator.metrics import Metrics, is_true
 from obstack_lab.orchestrator.run import Run
 from obstack_lab.orchestrator.views import HintView
 from obstack_lab.review.journal import HintEntry, JournalEntry
@@ -28,7 +27,7 @@ class HintDesk:
                 continue
             if hint.trigger_after is not None and run.due(hint.trigger_after, now):
                 entries.append(HintEntry(at=now, number=number, text=hint.text, why="time"))
-            elif hint.when is not None and _true(metrics, hint.when):
+            elif hint.when is not None and is_true(metrics, hint.when):
                 entries.append(HintEntry(at=now, number=number, text=hint.text, why="condition"))
         self._shown |= {entry.number: entry for entry in entries}
         return tuple(entries)
@@ -60,11 +59,3 @@ class HintDesk:
             if number not in self._shown and (hint.cost > 0 or not on_its_own):
                 return number
         return None
-
-
-def _true(metrics: Metrics, query: str) -> bool:
-    try:
-        values = metrics.values(query)
-    except MetricsUnknown:
-        return False
-    return any(math.isfinite(value) and value != 0 for value in values)

@@ -45,6 +45,15 @@ class Metrics(Protocol):
         """Return pending and firing alerts."""
 
 
+def is_true(metrics: Metrics, query: str) -> bool:
+    """Return whether a query has a value that is not 0 now; not so where nobody can be asked."""
+    try:
+        values = metrics.values(query)
+    except MetricsUnknown:
+        return False
+    return any(math.isfinite(value) and value != 0 for value in values)
+
+
 class OneChance:
     """Metrics for one second's work: once away, nobody waits for them again in that second."""
 

@@ -21,7 +21,7 @@ from obstack_lab.orchestrator.faults.plane import FaultPlane
 from obstack_lab.orchestrator.hints import HintDesk
 from obstack_lab.orchestrator.impact import by_prometheus
 from obstack_lab.orchestrator.journal import Journal
-from obstack_lab.orchestrator.metrics import Metrics, MetricsUnknown, OneChance
+from obstack_lab.orchestrator.metrics import Metrics, MetricsUnknown, OneChance, is_true
 from obstack_lab.orchestrator.phase import Recovery, next_phase
 from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.run import Run, outcome_of
@@ -221,7 +221,7 @@ class Play:
         self._follow_alerts(metrics, now)
         self._judge(metrics, impact, now)
         for event in self._timeline.due(self._run, now):
-            self._play_event(event, now)
+            self._play_event(event, metrics, now)
         for hint in self.hints.due(self._run, metrics, now):
             self._write(hint)
         self._plane.look(now)
@@ -260,7 +260,7 @@ class Play:
                     )
                 )
 
-    def _play_event(self, event: TimelineEvent, now: float) -> None:
+    def _play_event(self, event: TimelineEvent, metrics: Metrics, now: float) -> None:
         if event.inject is not None:
             wanted = event.inject
             self._behind(lambda: self._plane.inject(wanted, self._stage.clock))
@@ -273,8 +273,8 @@ class Play:
             except EngineError:
                 self._traffic.keep()
             self._write(FaultEntry(at=now, id=_LOAD, driver=_LOAD, what="injected"))
-        if event.message is not None:
-            message = event.message
+        message = event.message
+        if message is not None and (message.when is None or is_true(metrics, message.when)):
             self._write(MessageEntry(at=now, sender=message.sender, text=message.text))
 
     def _behind(self, work: Callable[[], None]) -> None:

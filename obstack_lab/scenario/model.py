@@ -101,6 +101,9 @@ class Message(Model):
 
     sender: str = Field(description="who says it: a person, a team or a system")
     text: str = Field(description="what they know and no more; never the cause")
+    when: str | None = Field(
+        default=None, description="PromQL; left unsaid where it is not true at that moment"
+    )
 
 
 class TimelineEvent(Model):

@@ -64,6 +64,24 @@ def test_the_users_and_the_people_follow_the_timeline(lab: Lab) -> None:
     ]
 
 
+@pytest.mark.parametrize(("condition", "said"), [((1.0,), 1), ((0.0,), 0), ((), 0)])
+def test_people_complain_as_long_as_their_condition_holds(
+    lab: Lab, change_scenario: Edit, condition: tuple[float, ...], said: int
+) -> None:
+    def edit(data: dict[str, Any]) -> None:
+        (message,) = (e["message"] for e in data["timeline"] if "message" in e)
+        message["when"] = "the_condition"
+
+    change_scenario(edit)
+    play = lab.start()
+    lab.metrics.condition = condition
+    lab.pass_time(30)
+    lab.metrics.condition = (1.0,)
+    lab.pass_time(10)
+    messages = [e for e in play.journal.all() if isinstance(e, MessageEntry)]
+    assert len(messages) == said, "once, at its moment, or never"
+
+
 def test_passing_criteria_just_after_the_start_mitigate_nothing(lab: Lab) -> None:
     play = lab.begin()
     play.start()
