@@ -43,7 +43,7 @@ class Database:
     """
 
     def __init__(
-        self, path: Path | None = None, *, memory_megabytes: int = 200, threads: int = 2
+        self, path: Path | None = None, *, memory_megabytes: int = 100, threads: int = 2
     ) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

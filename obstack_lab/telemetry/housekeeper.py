@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from obstack_lab.telemetry.database import Database
 
-FLUSH_SECONDS = 0.2
+FLUSH_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
-LOG_MEGABYTES = 48.0
+LOG_MEGABYTES = 16.0
 """The write-ahead log is folded in at this size: it is held in memory and replayed at a start."""
 EVICTED_SHARE = 0.2
 """How much of the oldest data goes at once when the ceiling is reached."""
@@ -26,7 +26,7 @@ class Retention:
 
 
 class Housekeeper:
-    """Flushes every 0.2 s, sweeps every 5 s; `sweep()` may be called by hand in tests."""
+    """Flushes twice a second, sweeps every 5 s; `sweep()` may be called by hand in tests."""
 
     def __init__(
         self,

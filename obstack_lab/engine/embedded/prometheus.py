@@ -55,7 +55,7 @@ class Prometheus(ProcessUnit, Targets):
                 "--log.level=warn",
                 *_quick_discovery(program),
             ),
-            env=self._place.environment(),
+            env=self._place.environment({"GOGC": "50"}),
             log=self._place.log(self.name),
             cwd=self._folder,
         )

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from obstack_lab.telemetry.tempo.record import Record
+from obstack_lab.telemetry.tempo.record import Plain, Record
 from obstack_lab.telemetry.traceql.span import Trace
 
 MOST_SPANS = 12_000
@@ -16,6 +16,9 @@ MOST_SIGNS = 8_000_000
 _LAYER_BITS = 20
 _LAYER_SIZE = 100_000
 _SHIFTS = (0, 21, 42)
+
+_WRITTEN: dict[str, Plain] = {}
+"""Attributes of a record once its columns are written: its body has them too."""
 
 Identity = tuple[int, int]
 """The high and the low half of a trace's id."""
@@ -77,6 +80,7 @@ class RecentTraces:
                     if identity[1] in self._gone:
                         continue
                     self._held[identity] = held = _Held()
+                record.attributes = _WRITTEN
                 held.records.append(record)
                 held.trace = None
                 self._spans += 1
