@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import logging
 from pathlib import Path
 
@@ -13,10 +12,8 @@ import uvicorn
 from obstack_lab.settings import LabHome
 from obstack_lab.telemetry.app import build_app
 from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.heap import few_arenas
 from obstack_lab.telemetry.housekeeper import Retention
-
-_ARENA_MAX = -8
-"""M_ARENA_MAX of glibc's malloc.h."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,16 +24,6 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--data", type=Path, help="its folder (default: data/ of the lab's home)")
     line.add_argument("--no-retention", action="store_true", help="keep data of any age and size")
     return line
-
-
-def few_arenas() -> None:
-    """Have malloc keep two heaps, not eight a core: dozens of threads leave most of each unused.
-
-    glibc's mallopt(3); where another C library is, nothing changes.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_ARENA_MAX, 2)
 
 
 def main() -> None:

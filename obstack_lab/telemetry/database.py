@@ -13,6 +13,9 @@ import duckdb
 from obstack_lab.telemetry.interrupter import Interrupter
 
 MEGABYTE = 1_000_000
+ROW_GROUP = 16_384
+"""Rows that DuckDB compresses together; a checkpoint reads and writes the last group anew."""
+_NAME = "telemetry"
 
 
 class Tenant(Protocol):
@@ -47,12 +50,13 @@ class Database:
     ) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+        place = str(path or ":memory:").replace("'", "''")
         self.path = path
         self.tenants: list[Tenant] = []
         self._lock = threading.RLock()
         self._local = threading.local()
         self._root = duckdb.connect(
-            str(path) if path else ":memory:",
+            ":memory:",
             config={
                 "memory_limit": f"{memory_megabytes}MB",
                 "threads": threads,
@@ -63,7 +67,8 @@ class Database:
                 "preserve_insertion_order": True,
             },
         )
-        self._writing = self._root.cursor()
+        self._root.execute(f"ATTACH '{place}' AS {_NAME} (ROW_GROUP_SIZE {ROW_GROUP})")
+        self._writing = self._connect()
         self._interrupter = Interrupter()
 
     def register(self, tenant: Tenant) -> None:
@@ -79,7 +84,12 @@ class Database:
         """Return the calling thread's own cursor."""
         cursor = getattr(self._local, "cursor", None)
         if cursor is None:
-            cursor = self._local.cursor = self._root.cursor()
+            cursor = self._local.cursor = self._connect()
+        return cursor
+
+    def _connect(self) -> Any:
+        cursor = self._root.cursor()
+        cursor.execute(f"USE {_NAME}")
         return cursor
 
     @contextlib.contextmanager
@@ -111,7 +121,10 @@ class Database:
         if self.path is None:
             row = self.cursor().execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
             return int(row.fetchone()[0] or 0)
-        row = self.cursor().execute("SELECT used_blocks * block_size FROM pragma_database_size()")
+        row = self.cursor().execute(
+            "SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = ?",
+            [_NAME],
+        )
         return int(row.fetchone()[0] or 0) + self.log_bytes()
 
     def log_bytes(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.heap import give_back
 
 FLUSH_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
@@ -80,6 +81,7 @@ class Housekeeper:
                     tenant.flush()
                 if time.monotonic() - swept >= SWEEP_SECONDS:
                     self.sweep()
+                    give_back()
                     swept = time.monotonic()
             except Exception as error:  # noqa: BLE001 - the loop must go on; `/metrics` shows it
                 self.last_error = f"{type(error).__name__}: {error}"

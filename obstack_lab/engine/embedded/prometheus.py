@@ -55,6 +55,7 @@ class Prometheus(ProcessUnit, Targets):
                 "--log.level=warn",
                 *_quick_discovery(program),
             ),
+            # Collect at half of what lives, not at twice: a lab's memory is scarcer than its time.
             env=self._place.environment({"GOGC": "50"}),
             log=self._place.log(self.name),
             cwd=self._folder,

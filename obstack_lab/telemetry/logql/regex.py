@@ -7,12 +7,13 @@ else runs in RE2 itself, which is linear.
 
 from __future__ import annotations
 
-import functools
 import re
 from dataclasses import dataclass
 from typing import Any
 
 import re2
+
+from obstack_lab.telemetry.pattern_cache import LONGEST_SHORT, kept
 
 _MESSAGES = {
     "missing )": "missing closing )",
@@ -39,8 +40,6 @@ _MOST_WAYS = 64
 """How many ways a pattern may offer at one place, without its unbounded repetitions."""
 _LONGEST_TEXTS = (100_000, 2_000, 200)
 """By the number of unbounded repetitions, of which each multiplies the ways by the length."""
-_LONGEST_KEPT = 1_000
-"""Longer patterns are compiled for each query, by RE2 alone: what was compiled is large too."""
 
 
 class RegexError(ValueError):
@@ -100,22 +99,9 @@ class Regex:
         return pieces
 
 
+@kept
 def compile_regex(pattern: str) -> Regex:
     """Return the compiled pattern, or raise a `RegexError` with Go's message."""
-    if len(pattern) <= _LONGEST_KEPT:
-        return _kept(pattern)
-    try:
-        return _compile(pattern)
-    finally:
-        re2.purge()
-
-
-@functools.lru_cache(maxsize=64)
-def _kept(pattern: str) -> Regex:
-    return _compile(pattern)
-
-
-def _compile(pattern: str) -> Regex:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 32 << 20
@@ -148,7 +134,7 @@ def _message(raw: bytes | str, pattern: str) -> str:
 
 def _plain(pattern: str) -> tuple[re.Pattern[str] | None, int]:
     """Return the pattern for `re` where both read it alike, and the longest text for it."""
-    if len(pattern) > _LONGEST_KEPT:
+    if len(pattern) > LONGEST_SHORT:
         return None, -1
     flags = re.ASCII
     rest = pattern

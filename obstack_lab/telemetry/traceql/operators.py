@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import operator
 import re
 from collections.abc import Callable
 from typing import Any
 
+import re2
+
+from obstack_lab.telemetry.pattern_cache import kept
 from obstack_lab.telemetry.traceql.errors import EvaluationFailure, TypeFailure
 from obstack_lab.telemetry.traceql.static import (
     MAX_INT,
@@ -35,11 +37,9 @@ MEMBERSHIPS = frozenset(("in", "not in", "match any", "match none"))
 NEGATIVE = frozenset(("!=", "!~", "not in", "match none"))
 
 
-@functools.lru_cache(maxsize=32)
+@kept
 def pattern(text: str) -> re.Pattern[str]:
     """Compile an anchored expression of RE2's syntax; `.` matches a newline too."""
-    import re2
-
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True

@@ -23,8 +23,8 @@ from urllib.parse import unquote, urlencode
 
 import pytest
 
-from obstack_lab.telemetry.__main__ import few_arenas
 from obstack_lab.telemetry.constructs.catalogue import read
+from obstack_lab.telemetry.heap import few_arenas, give_back
 
 COUNT = int(os.environ.get("OBSTACK_FUZZ", "500"))
 SEED = int(os.environ.get("OBSTACK_FUZZ_SEED", "1"))
@@ -212,6 +212,7 @@ def resident():
     if not status.exists():
         return None
     gc.collect()
+    give_back()  # as the housekeeper does
     return int(status.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
