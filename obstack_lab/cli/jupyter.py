@@ -18,6 +18,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 from obstack_lab.engine.ending import see_out
+from obstack_lab.engine.living import living
 from obstack_lab.errors import EngineError, UsageError
 from obstack_lab.settings import HOME_VARIABLE, LabHome, resources
 
@@ -51,14 +52,7 @@ class JupyterServer(BaseModel):
 
     def process(self) -> psutil.Process | None:
         """Return the process, or None where it has ended or the pid is another's by now."""
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.pid_started) < 1
-            if same and process.status() != psutil.STATUS_ZOMBIE:
-                return process
-        except psutil.NoSuchProcess:
-            pass
-        return None
+        return living(self.pid, self.pid_started)
 
     def answers(self) -> bool:
         """Return whether the server answers its API."""

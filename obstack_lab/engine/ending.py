@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 import psutil
 
+from obstack_lab.engine.living import runs
+
 _PAUSE = 0.02
 
 
@@ -28,14 +30,7 @@ def await_end(processes: Iterable[psutil.Process], seconds: float) -> list[psuti
     """
     deadline = time.monotonic() + seconds
     waited = list(processes)
-    while (alive := [each for each in waited if _runs(each)]) and time.monotonic() < deadline:
+    while (alive := [each for each in waited if runs(each)]) and time.monotonic() < deadline:
         time.sleep(_PAUSE)
     psutil.wait_procs([each for each in waited if each not in alive], timeout=0)
     return alive
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

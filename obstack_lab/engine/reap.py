@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from obstack_lab.engine.ending import see_out
+from obstack_lab.engine.living import living
 from obstack_lab.engine.record import FILE_NAME, Roster, read_roster
 
 if TYPE_CHECKING:
@@ -75,16 +76,8 @@ def _end(trees: list[tuple[str, psutil.Process]]) -> None:
 
 
 def _owner_lives(roster: Roster) -> bool:
-    if roster.owner is None:
-        return False
-    try:
-        process = psutil.Process(roster.owner.pid)
-        return (
-            abs(process.create_time() - roster.owner.started) < 1
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
-    except psutil.NoSuchProcess:
-        return False
+    owner = roster.owner
+    return owner is not None and living(owner.pid, owner.started) is not None
 
 
 if __name__ == "__main__":

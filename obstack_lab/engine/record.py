@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psutil
 
+from obstack_lab.engine.living import living
+
 FILE_NAME = "processes.json"
 """In the lab's private folder."""
-
-_CLOCK_SLACK = 2.0
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,8 @@ class ProcessRecord:
 
     def process(self, lab_id: str) -> psutil.Process | None:
         """Return the process if it still is this one and belongs to the lab, else None."""
-        try:
-            process = psutil.Process(self.pid)
-            if abs(process.create_time() - self.started) > _CLOCK_SLACK:
-                return None
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return None
-        except psutil.NoSuchProcess:
-            return None
-        return process if _belongs(process, lab_id) else None
+        process = living(self.pid, self.started)
+        return process if process and _belongs(process, lab_id) else None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ import psutil
 
 from obstack_lab.engine.choice import EngineName
 from obstack_lab.engine.ending import see_out
+from obstack_lab.engine.living import living
 from obstack_lab.errors import EngineError, LabDown, LabError, Timeout, UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ProgressView, StatusView
@@ -40,7 +41,6 @@ Report = Callable[[ProgressView], None]
 
 _PAUSE = 0.05
 _ANSWERS_WITHIN = 3.0
-_STARTED_TOLERANCE = 1.0
 _LEASH = 5.0
 """Seconds within which components are gone once their orchestrator is."""
 _NEEDED_SPACE = 300_000_000
@@ -162,12 +162,9 @@ def _recorded(home: LabHome) -> LabState | None:
     if state is None:
         return None
     try:
-        process = psutil.Process(state.pid)
-        same = abs(process.create_time() - state.pid_started) < _STARTED_TOLERANCE
-        alive = same and process.status() != psutil.STATUS_ZOMBIE
+        return state if living(state.pid, state.pid_started) else None
     except psutil.Error:
         return None
-    return state if alive else None
 
 
 def _spawn(

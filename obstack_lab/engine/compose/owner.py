@@ -7,11 +7,12 @@ from pathlib import Path
 
 import psutil
 
+from obstack_lab.engine.living import living
+
 LABEL = "obstack-lab.owner"
 HOME_LABEL = "obstack-lab.home"
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
-_SLACK = 2.0
 
 
 def owner() -> str:
@@ -26,13 +27,7 @@ def lives(written: str) -> bool:
         pid, started, world = written.split(" ", 2)
         if world != _world():
             return True
-        process = psutil.Process(int(pid))
-        return (
-            abs(process.create_time() - float(started)) < _SLACK
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
-    except psutil.NoSuchProcess:
-        return False
+        return living(int(pid), float(started)) is not None
     except (ValueError, psutil.Error):
         return True
 
