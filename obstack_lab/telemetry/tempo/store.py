@@ -46,6 +46,7 @@ class SpanStore:
         self.received = 0
         self.lost = 0
         self.repeated = 0
+        self.owners: frozenset[int] = frozenset()
         self._buffer: list[Record] = []
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
@@ -65,6 +66,13 @@ class SpanStore:
             rows = cursor.execute(f"SELECT id, body FROM {table}").fetchall()  # noqa: S608 - a constant
             decoder.load(table, rows)
         self.columns, self.decoder = columns, decoder
+        self.owners = self._owners(cursor)
+
+    @staticmethod
+    def _owners(cursor: Any) -> frozenset[int]:
+        """Return the numbers of the resources that have spans."""
+        rows = cursor.execute("SELECT DISTINCT resource_id FROM spans").fetchall()
+        return frozenset(number for (number,) in rows)
 
     def add(self, records: list[Record]) -> None:
         """Take spans; they are seen by the next query and written within a flush interval."""
@@ -160,6 +168,7 @@ class SpanStore:
         names = ", ".join(name for name, _ in columns)
         lists = ", ".join(f"unnest(?::{kind}[])" for _, kind in columns)
         cursor.execute(f"INSERT INTO spans ({names}) SELECT {lists}", values)
+        self.owners |= frozenset(resources)
 
     def _known(self, table: str, texts: list[str], cursor: Any) -> list[int]:
         """Return the ids of resources or scopes, after keeping those that are new."""
@@ -271,6 +280,7 @@ class SpanStore:
     def _delete(self, condition: str, value: int) -> int:
         with self.database.writer() as cursor:
             row = cursor.execute(f"DELETE FROM spans WHERE {condition}", [value]).fetchone()  # noqa: S608 - a constant
+            self.owners = self._owners(cursor)
         return int(row[0]) if row else 0
 
     def figures(self) -> Mapping[str, float]:

@@ -112,7 +112,7 @@ def _found(store: SpanStore, target: Field, chosen: TagFilter) -> list[Value]:
         read = candidates(target)
         raw = (value for span in chosen.spans() for value in read(span))
     else:
-        raw = _by_sql(store, target, predicate)
+        raw = _by_sql(store, target, predicate, everywhere=chosen.expression is None)
     seen: dict[tuple[type, Value], Value] = {}
     for value in raw:
         for item in value if isinstance(value, tuple) else (value,):
@@ -135,7 +135,9 @@ def _passes(target: Field, chosen: TagFilter, value: Value) -> bool:
     return compile_test(own, View())(stub)
 
 
-def _by_sql(store: SpanStore, target: Field, predicate: Predicate) -> Iterator[Value]:
+def _by_sql(
+    store: SpanStore, target: Field, predicate: Predicate, *, everywhere: bool
+) -> Iterator[Value]:
     if isinstance(target, Intrinsic):
         yield from _intrinsic(store, target.name, predicate)
         return
@@ -143,7 +145,8 @@ def _by_sql(store: SpanStore, target: Field, predicate: Predicate) -> Iterator[V
         yield from _span_attribute(store, target.name, predicate)
     if target.scope in ("", "resource"):
         resources = store.decoder.resources
-        for number in _distinct(store, "resource_id", predicate):
+        numbers = store.owners if everywhere else _distinct(store, "resource_id", predicate)
+        for number in numbers:
             yield resources[int(str(number))].attributes.get(target.name)
     if target.scope == "instrumentation":
         scopes = store.decoder.scopes

@@ -314,6 +314,25 @@ def test_old_spans_go_by_age_and_by_share():
     database.close()
 
 
+def test_services_are_values_as_long_as_they_have_spans(tmp_path):
+    def services(client):
+        given = client.get("/api/v2/search/tag/resource.service.name/values").json()
+        return {each["value"] for each in given["tagValues"]}
+
+    database = Database(tmp_path / "spans.duckdb")
+    with TestClient(Starlette(routes=routes(database))) as client:
+        push(client, span(1), service="old")
+        push(client, span(2, trace="f" * 32, start=100.0), service="young")
+    database.close()
+    database = Database(tmp_path / "spans.duckdb")
+    with TestClient(Starlette(routes=routes(database))) as client:
+        assert services(client) == {"old", "young"}
+        (store,) = database.tenants
+        store.expire(int((BASE + 50) * 1e9))
+        assert services(client) == {"young"}
+    database.close()
+
+
 def test_tags_and_values_follow_the_query(client):
     push(client, span(1, letter="A"), service="shop")
     push(client, span(2, trace="f" * 32, digit=1), service="stock")
