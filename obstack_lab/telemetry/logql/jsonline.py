@@ -10,7 +10,7 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from obstack_lab.telemetry.logql.entry import Entry
@@ -46,29 +46,33 @@ _DECODER = json.JSONDecoder(
 _decode = _DECODER.raw_decode
 
 
-def label_name(key: str, *, first: bool = True) -> str:
+def label_name(key: str) -> str:
     """Return the key as a label's name: other signs become `_`, a leading digit gets one."""
-    return (_known_name if len(key) <= _LONGEST_KNOWN else _name)(key, first=first)
+    return _known_name(key) if len(key) <= _LONGEST_KNOWN else _name(key)
 
 
-@functools.lru_cache(maxsize=4096)
-def _known_name(key: str, *, first: bool) -> str:
-    return _name(key, first=first)
+def _name(key: str) -> str:
+    name = _inner_name(key)
+    return f"_{name}" if name[:1].isdigit() else name
 
 
-def _name(key: str, *, first: bool) -> str:
-    key = key.strip()
-    if not key:
-        return ""
-    if first and key[0].isdigit() and key[0].isascii():
-        key = "_" + key
-    return _WRONG.sub("_", key)
+def _inner_name(key: str) -> str:
+    """Return what a key below another one adds to the label's name."""
+    return _WRONG.sub("_", key.strip())
+
+
+_known_name = functools.lru_cache(maxsize=4096)(_name)
 
 
 def parse_json(entry: Entry) -> bool:
     """Run `| json` on the entry."""
     try:
-        _each(entry.line, functools.partial(_flatten, entry, ""))
+        for key, value in _members(entry.line):
+            if type(value) is str and value.isascii():
+                if name := label_name(key):
+                    entry.extract(name, value)
+            else:
+                _flatten(entry, "", key, value)
     except JsonError as error:
         entry.fail(FAILED, str(error))
     return True
@@ -106,44 +110,38 @@ def unpack(entry: Entry) -> bool:
     line = entry.line
     if not line:
         return True
-    found: list[tuple[str, str]] = []
-    packed: list[str] = []
-
-    def take(key: str, value: Any) -> None:
-        if not isinstance(value, str) or isinstance(value, _Raw):
-            return
-        if key == "_entry":
-            packed.append(value)
-        else:
-            found.append((key, value))
-
     if line[0] != "{":
         entry.fail(FAILED, "expecting json object(6), but it is not")
         return True
     try:
-        _each_slowly(line, take)
+        texts = [member for member in _members_slowly(line) if _is_text(member[1])]
     except JsonError as error:
         entry.fail(FAILED, str(error))
         return True
-    for key, value in found:
-        if packed:
-            entry.extract(label_name(key), value)
+    packed = [value for key, value in texts if key == "_entry"]
     if packed:
+        for key, value in texts:
+            if key != "_entry":
+                entry.extract(label_name(key), value)
         entry.line = packed[0]
     return True
 
 
-def _each(line: str, take: Callable[[str, Any], None]) -> None:
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not isinstance(value, _Raw)
+
+
+def _members(line: str) -> Iterable[tuple[str, Any]]:
+    """Return the members of an object; where it is broken, those until then, then the error."""
     start = _BLANK.match(line).end()  # type: ignore[union-attr]  # it matches the empty text
     if line[start : start + 1] != "{":
         raise JsonError(_OBJECT)
     try:
         document, _ = _decode(line, start)
     except (ValueError, RecursionError):
-        _each_slowly(line, take)
-        return
-    for key, value in document:
-        take(key, value)
+        return _members_slowly(line)
+    members: tuple[tuple[str, Any], ...] = document
+    return members
 
 
 class _Raw(str):
@@ -152,8 +150,8 @@ class _Raw(str):
     __slots__ = ()
 
 
-def _each_slowly(line: str, take: Callable[[str, Any], None], depth: int = 0) -> None:  # noqa: C901 - one branch a case
-    """Call `take` for every member of the object until the first mistake, then raise it."""
+def _members_slowly(line: str, depth: int = 0) -> Iterator[tuple[str, Any]]:  # noqa: C901 - one branch a case
+    """Yield every member of the object until the first mistake, then raise it."""
     at = _skip(line, 0)
     if line[at : at + 1] != "{" or depth > _DEEPEST:
         raise JsonError(_OBJECT)
@@ -173,7 +171,7 @@ def _each_slowly(line: str, take: Callable[[str, Any], None], depth: int = 0) ->
         if line[at : at + 1] != ":":
             raise JsonError(_MALFORMED)
         value, at = _value(line, _skip(line, at + 1))
-        take(_unescape(match.group(1)), value)
+        yield _unescape(match.group(1)), value
         at = _skip(line, at)
         sign = line[at : at + 1]
         if sign == "}":
@@ -243,9 +241,10 @@ def _block_end(line: str, at: int, opening: str, closing: str) -> int:
 def _flatten(entry: Entry, prefix: str, key: str, value: Any, depth: int = 0) -> None:
     if isinstance(value, list) or value is None or depth > _DEEPEST:
         return
-    name = f"{prefix}_{label_name(key, first=False)}" if prefix else label_name(key)
+    name = f"{prefix}_{_inner_name(key)}" if prefix else label_name(key)
     if isinstance(value, _Block):
-        _each_slowly(value, functools.partial(_flatten, entry, name), depth + 1)
+        for inner, below in _members_slowly(value, depth + 1):
+            _flatten(entry, name, inner, below)
     elif isinstance(value, tuple):
         for inner, below in value:
             _flatten(entry, name, inner, below, depth + 1)
@@ -301,7 +300,7 @@ def _document(line: str) -> Any:
     except (ValueError, RecursionError):
         members: list[tuple[str, Any]] = []
         with contextlib.suppress(JsonError):
-            _each_slowly(line, lambda key, value: members.append((key, value)))
+            members.extend(_members_slowly(line))
         return tuple(members)
 
 

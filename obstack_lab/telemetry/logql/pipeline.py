@@ -29,7 +29,10 @@ def compile_stages(stages: Sequence[ast.Stage]) -> list[StageFunction]:
 
 def run(functions: Sequence[StageFunction], entry: Entry) -> bool:
     """Send an entry through the stages; False where one of them drops it."""
-    return all(function(entry) for function in functions)
+    for function in functions:  # noqa: SIM110 - half the time of `all` and a generator
+        if not function(entry):
+            return False
+    return True
 
 
 def _compile(stages: Sequence[ast.Stage], place: int) -> StageFunction:
