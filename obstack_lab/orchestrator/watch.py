@@ -64,13 +64,18 @@ class Watch:
     def look(
         self, components: Iterable[Component], ordered: frozenset[str]
     ) -> tuple[tuple[str, str], ...]:
-        """Return (component, what happened) for each change that nobody ordered."""
+        """Return (component, what happened) for each change that nobody ordered.
+
+        One that has never been well is news to nobody; its becoming so is none either.
+        """
         now = {c.name: c for c in _flat(components)}
         seen = dict(now)
         happened = []
         for name, component in now.items():
             before = self._last.get(name)
             if before is None:
+                if _DOWN[component.state]:
+                    del seen[name]
                 continue
             parts = {part.name for part in component.children}
             if name in ordered or name.rsplit("-", 1)[0] in ordered or parts & ordered:
