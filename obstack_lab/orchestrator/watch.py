@@ -66,31 +66,40 @@ class Watch:
     ) -> tuple[tuple[str, str], ...]:
         """Return (component, what happened) for each change that nobody ordered.
 
-        One that has never been well is news to nobody; its becoming so is none either.
+        That one is well for the first time is no news, nor is that it was not yet.
         """
         now = {c.name: c for c in _flat(components)}
         seen = dict(now)
         happened = []
         for name, component in now.items():
             before = self._last.get(name)
-            if before is None:
-                if _DOWN[component.state]:
+            if before is None and component.state != "failed":
+                if component.state == "unhealthy":
                     del seen[name]
                 continue
             parts = {part.name for part in component.children}
             if name in ordered or name.rsplit("-", 1)[0] in ordered or parts & ordered:
-                if component.state == "failed":
-                    seen[name] = before  # nobody orders a failure: told when the order is over
+                if component.state == "failed":  # nobody orders that: told when the order is over
+                    del seen[name]
+                    if before is not None:
+                        seen[name] = before
                 continue
-            if _DOWN[component.state] > _DOWN[before.state]:
-                why = f": {component.detail}" if component.detail else ""
-                happened.append((name, f"{component.state}{why}"))
-            elif component.state == "healthy" and _DOWN[before.state]:
-                happened.append((name, "is healthy again"))
-            elif component.pid != before.pid and component.pid and before.pid:
-                happened.append((name, "was started anew"))
+            if what := _change(before, component):
+                happened.append((name, what))
         self._last = seen
         return tuple(happened)
+
+
+def _change(before: Component | None, now: Component) -> str:
+    """Return what has become of a component, `''` where nothing to be told."""
+    was = _DOWN[before.state] if before else 0
+    if _DOWN[now.state] > was:
+        return f"{now.state}: {now.detail}" if now.detail else now.state
+    if now.state == "healthy" and was:
+        return "is healthy again"
+    if before and now.pid != before.pid and now.pid and before.pid:
+        return "was started anew"
+    return ""
 
 
 def _flat(components: Iterable[Component]) -> Iterator[Component]:

@@ -22,3 +22,7 @@ def test_one_that_has_never_been_well_becomes_so_without_a_word() -> None:
 def test_one_that_was_well_is_told_of_both_ways() -> None:
     assert told("healthy", "unhealthy", "healthy") == ["unhealthy", "is healthy again"]
     assert told("unhealthy", "healthy", "stopped") == ["stopped"]
+
+
+def test_one_that_fails_before_it_was_seen_well_is_told_of() -> None:
+    assert told("unhealthy", "failed", "healthy") == ["failed", "is healthy again"]
