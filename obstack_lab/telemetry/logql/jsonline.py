@@ -46,22 +46,28 @@ _DECODER = json.JSONDecoder(
 _decode = _DECODER.raw_decode
 
 
-def label_name(key: str) -> str:
-    """Return the key as a label's name: other signs become `_`, a leading digit gets one."""
-    return _known_name(key) if len(key) <= _LONGEST_KNOWN else _name(key)
+def _remembered(name: Callable[[str], str]) -> Callable[[str], str]:
+    """Return the same function with the names of common keys remembered."""
+    known = functools.lru_cache(maxsize=4096)(name)
+
+    @functools.wraps(name)
+    def of(key: str) -> str:
+        return known(key) if len(key) <= _LONGEST_KNOWN else name(key)
+
+    return of
 
 
-def _name(key: str) -> str:
-    name = _inner_name(key)
-    return f"_{name}" if name[:1].isdigit() else name
-
-
+@_remembered
 def _inner_name(key: str) -> str:
-    """Return what a key below another one adds to the label's name."""
+    """Return what a key below another one adds to the label's name: other signs become `_`."""
     return _WRONG.sub("_", key.strip())
 
 
-_known_name = functools.lru_cache(maxsize=4096)(_name)
+@_remembered
+def label_name(key: str) -> str:
+    """Return the key as a label's name: other signs become `_`, a leading digit gets one."""
+    name = _inner_name(key)
+    return f"_{name}" if name[:1].isdigit() else name
 
 
 def parse_json(entry: Entry) -> bool:
