@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError as ShellUsageError
@@ -45,6 +47,15 @@ def register(shell: Any) -> None:
     shell.register_magic_function(release, "cell", release.__name__)
     if hasattr(shell, "kernel"):
         use_front(Front(show=_show, explore=_explore))
+        Thread(target=_prepare, name="obstack-prepare", daemon=True).start()
+
+
+def _prepare() -> None:
+    """Get the first desk or dashboard ready meanwhile; what fails now is told when it is shown."""
+    with suppress(ImportError, OSError):
+        from obstack_lab.panels import prepare
+
+        prepare()
 
 
 def _show(lab: Lab) -> None:

@@ -56,6 +56,10 @@ class Page:
         """Wait until the notebook's kernel has nothing to do."""
         self.await_seen(_IDLE)
 
+    def await_done(self) -> None:
+        """Wait until the cell that was run last has ended, in a kernel that has run only these."""
+        self.await_seen(f".jp-InputPrompt:text-is('[{self._cell}]:')")
+
     def run_cell(self) -> None:
         """Run the next cell of the notebook."""
         self._page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(self._cell).click()

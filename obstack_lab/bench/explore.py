@@ -148,7 +148,7 @@ def _in_jupyterlab(page: Page, place: Place, setting: Setting, turn: int) -> flo
     page.open(place.notebook)
     page.await_idle_kernel()
     page.run_cell()
-    page.await_idle_kernel()
+    page.await_done()
     began = time.monotonic()
     page.run_cell()
     page.await_seen(CANVAS)

@@ -24,7 +24,29 @@ _HOMES = {
     "open_explore": "explore",
     "plot": "figure",
 }
-__all__ = ["Desk", "Explore", "incident_page", "library", "open_desk", "open_explore", "plot"]
+__all__ = [
+    "Desk",
+    "Explore",
+    "incident_page",
+    "library",
+    "open_desk",
+    "open_explore",
+    "plot",
+    "prepare",
+]
+
+
+def prepare() -> None:
+    """Import and read what the first desk or dashboard needs, so that it need not be waited for."""
+    from obstack_lab.panels import assets, board, bundle, desk, explore, overview
+
+    for widget in assets.MODULES:
+        assets.script(widget)
+    assets.style()
+    board.boards()
+    bundle.packed()
+    overview.presets()
+    del desk, explore
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,8 @@
 
 import { Box, FormControl, MenuItem, Select } from "@mui/material";
 import { Dashboard, VariableList } from "@perses-dev/dashboards";
-import { TimeRangeControls } from "@perses-dev/plugin-system";
-import { useCallback, useEffect, useState } from "react";
+import { TimeRangeControls, useVariableValues } from "@perses-dev/plugin-system";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Frame } from "./frame.jsx";
 
 const REFRESH = "5s";
@@ -17,6 +17,18 @@ function Choice({ boards, chosen, choose }) {
       </Select>
     </FormControl>
   );
+}
+
+// Panels are laid out once the choices are known: rows are repeated for each of them.
+function Panels({ variables }) {
+  const values = useVariableValues();
+  const asked = useRef(new Set());
+  const open = variables.every(({ kind, spec: { name } }) => {
+    const { loading = false, options = [] } = values[name] ?? {};
+    if (loading) asked.current.add(name);
+    return kind !== "ListVariable" || options.length > 0 || (asked.current.has(name) && !loading);
+  });
+  return open ? <Dashboard /> : <Box role="status" sx={{ p: 2 }}>Loading…</Box>;
 }
 
 export function Board({ transport, height, asked, boards, hold, explore }) {
@@ -57,7 +69,7 @@ export function Board({ transport, height, asked, boards, hold, explore }) {
           <VariableList />
           <Box sx={{ ml: "auto" }}><TimeRangeControls heightPx={32} /></Box>
         </Box>
-        <Box sx={{ flex: 1, minHeight: 0, overflow: "auto" }}><Dashboard /></Box>
+        <Box sx={{ flex: 1, minHeight: 0, overflow: "auto" }}><Panels variables={chosen.spec.variables} /></Box>
       </Box>
     </Frame>
   );

@@ -3,6 +3,7 @@
 
 const PLACE = /^http:\/\/(prometheus|loki|tempo)\.([a-z0-9]+)\.kernel\.invalid(\/.*)$/;
 const MOVING = ["start", "end", "time", "step"];
+const UNSEEN = 50; // milliseconds
 const lines = new Map();
 
 // What the kernel or a backend said in place of an answer, with the query and a caret where known.
@@ -22,11 +23,31 @@ function keyOf(backend, path, body) {
   return `${backend} ${place.pathname} ${asked}`;
 }
 
+// Returns when a frame was drawn; at once where nobody looks, soon where nothing is drawn.
+function drawn() {
+  if (document.hidden) return null;
+  return new Promise((resolve) => {
+    const late = setTimeout(resolve, UNSEEN);
+    requestAnimationFrame(() => {
+      clearTimeout(late);
+      setTimeout(resolve);
+    });
+  });
+}
+
 // Opens a line over `ask(verb, params)`, which answers {ok, type, buffers} or {ok: false, error}.
 // The journal is told `who` asks: explore or dashboard.
 export function openTransport(ask, who) {
   const id = Array.from({ length: 16 }, () => Math.floor(Math.random() * 36).toString(36)).join("");
   const asked = new Set();
+  let turn = Promise.resolve();
+
+  // Answers that come together are handed out one a frame: each chart is seen when it is drawn.
+  function inTurn() {
+    const mine = turn;
+    turn = mine.then(drawn);
+    return mine;
+  }
 
   async function send(backend, path, init) {
     const body = init.body === undefined || init.body === null ? "" : String(init.body);
@@ -34,6 +55,7 @@ export function openTransport(ask, who) {
     const again = asked.has(key);
     asked.add(key);
     const answer = await ask("fetch", { who, backend, path, body, again, method: init.method ?? "GET" });
+    await inTurn();
     if (!answer.ok) throw new Failure(answer);
     return new Response(answer.buffers?.[0] ?? "", { headers: { "content-type": answer.type } });
   }
