@@ -73,6 +73,24 @@ def label_stage(node: ast.Filter) -> Predicate:
     return _number_stage(node)
 
 
+def refusal(node: ast.Filter) -> tuple[str, Callable[[str], bool]] | None:
+    """Return a label, and which of its texts fail the filter; None where that takes more labels."""
+    if isinstance(node, ast.StringFilter) and node.name not in SPECIAL:
+        passes = _text_passes(node)
+        return node.name, lambda text: not passes(text)
+    if isinstance(node, ast.NumberFilter) and node.name not in SPECIAL:
+        compare, read, wanted = _COMPARE[node.op], _READ[node.unit], node.value
+
+        def refused(text: str) -> bool:
+            try:
+                return not compare(read(text), wanted)
+            except gonumber.GoError:
+                return False
+
+        return node.name, refused
+    return None
+
+
 def text_test(op: str, value: str) -> Callable[[str], bool]:
     """Return whether a label's text satisfies `op value`; regular expressions are anchored."""
     if op == "=":
@@ -85,12 +103,15 @@ def text_test(op: str, value: str) -> Callable[[str], bool]:
     return lambda text: not matches(text)
 
 
+def _text_passes(node: ast.StringFilter) -> Callable[[str], bool]:
+    if "~" not in node.op:
+        return text_test(node.op, node.value)
+    found = label_regex(node.value)
+    return found if node.op == "=~" else lambda text: not found(text)
+
+
 def _string_stage(node: ast.StringFilter) -> Predicate:
-    if "~" in node.op:
-        found = label_regex(node.value)
-        test = found if node.op == "=~" else lambda text: not found(text)
-    else:
-        test = text_test(node.op, node.value)
+    test = _text_passes(node)
     name = node.name
     return lambda entry: test(entry.get(name) or "")
 

@@ -32,6 +32,8 @@ _SIZES = {
     "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40, "pi": 2**50, "ei": 2**60,
 }  # fmt: skip
 _LARGEST = 2**63 - 1
+_EXACT = 16
+"""Fewer digits than this are a number as they stand."""
 _PIECE = re.compile(r"(\d*)(\.\d*)?")
 _FLOAT = re.compile(
     r"[+-]?(?:\d(?:_?\d)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -73,6 +75,8 @@ _SHORT_ESCAPES = {
 
 def parse_float(text: str) -> float:
     """Return the number as `strconv.ParseFloat` reads it, or raise its message."""
+    if len(text) < _EXACT and text.isdecimal() and text.isascii():
+        return float(text)
     if _FLOAT.fullmatch(text) and "_" not in text:
         if "x" in text or "X" in text:
             try:

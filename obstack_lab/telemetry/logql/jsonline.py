@@ -73,15 +73,85 @@ def label_name(key: str) -> str:
 def parse_json(entry: Entry) -> bool:
     """Run `| json` on the entry."""
     try:
-        for key, value in _members(entry.line):
-            if type(value) is str and value.isascii():
-                if name := label_name(key):
-                    entry.extract(name, value)
-            else:
-                _flatten(entry, "", key, value)
+        _take(entry, _members(entry.line))
     except JsonError as error:
         entry.fail(FAILED, str(error))
     return True
+
+
+def parse_json_unless(
+    name: str, refused: Callable[[str], bool], *, number: bool
+) -> Callable[[Entry], bool]:
+    """Return `| json` that drops a line which the filter after it would drop by this label.
+
+    Most lines of a search are dropped: their other members need not be taken out for that. A
+    filter by `number` drops lines without the label, too: however they go on, one look may do.
+    """
+    seen = _number_member(name) if number else None
+
+    def stage(entry: Entry) -> bool:
+        try:
+            own = _untouched(entry, name)
+            if own and seen is not None:
+                text = seen(entry.line)
+                if text is not None and refused(text):
+                    return False
+            members = _members(entry.line)
+            if own and type(members) is tuple:
+                text = _found(members, name)
+                if text is not None and refused(text):
+                    return False
+            _take(entry, members)
+        except JsonError as error:
+            entry.fail(FAILED, str(error))
+        return True
+
+    return stage
+
+
+def _number_member(name: str) -> Callable[[str], str | None] | None:
+    """Return what reads the number that alone can be a label's value, None where others can be.
+
+    A key with other signs, or below another key, becomes a label with a `_`; one with escapes, or
+    blanks around it, may become any.
+    """
+    if "_" in name:
+        return None
+    member = re.compile(rf'"{name}"[ \t\r\n]*:[ \t\r\n]*(-?[0-9]+(?:\.[0-9]+)?)[ \t\r\n]*[,}}]')
+
+    def seen(line: str) -> str | None:
+        if line.count(name) != 1 or "\\" in line:
+            return None
+        match = member.search(line)
+        return match[1] if match else None
+
+    return seen
+
+
+def _untouched(entry: Entry, name: str) -> bool:
+    """Say whether a filter would ask for the line's own value of this label."""
+    taken = name in entry.stream or name in entry.meta
+    return not (taken or entry.parsed or entry.error or entry.hidden)
+
+
+def _found(members: Iterable[tuple[str, Any]], name: str) -> str | None:
+    """Return the text that a label will have, None where that takes a closer look."""
+    for key, value in members:
+        label = label_name(key)
+        if label == name:
+            return value if type(value) is str and value.isascii() else None
+        if type(value) is tuple and name.startswith(label):
+            return None
+    return None
+
+
+def _take(entry: Entry, members: Iterable[tuple[str, Any]]) -> None:
+    for key, value in members:
+        if type(value) is str and value.isascii():
+            if name := label_name(key):
+                entry.extract(name, value)
+        else:
+            _flatten(entry, "", key, value)
 
 
 def parse_fields(fields: tuple[tuple[str, list[str | int]], ...]) -> Callable[[Entry], bool]:

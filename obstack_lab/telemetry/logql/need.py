@@ -105,9 +105,9 @@ def _stopping(parse: StageFunction, wanted: frozenset[str]) -> StageFunction:
         if entry.parsed.keys() >= wanted:
             return True
         error, details = entry.error, entry.details
-        parse(entry)
+        kept = parse(entry)
         if entry.error and not error and entry.parsed.keys() >= wanted:
             entry.error, entry.details = error, details
-        return True
+        return kept
 
     return stage

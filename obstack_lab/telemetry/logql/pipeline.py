@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from obstack_lab.telemetry.logql import ast, jsonline, logfmtline
 from obstack_lab.telemetry.logql.entry import DETAILS, ERROR, Entry
 from obstack_lab.telemetry.logql.errors import ParseError
-from obstack_lab.telemetry.logql.filters import label_stage, line_stage, text_test
+from obstack_lab.telemetry.logql.filters import label_stage, line_stage, refusal, text_test
 from obstack_lab.telemetry.logql.jsonpath import parse_key, parse_path
 from obstack_lab.telemetry.logql.pattern import extract, extraction_pattern
 from obstack_lab.telemetry.logql.regex import compile_regex
@@ -40,9 +40,18 @@ def _compile(stages: Sequence[ast.Stage], place: int) -> StageFunction:
     if isinstance(stage, ast.TextParser):
         return _text_parser(stage)
     try:
+        if stage == ast.JsonParser() and place + 1 < len(stages):
+            return _json_before(stages[place + 1])
         return _build(stage)
     except ValueError as error:
         raise ParseError(f"stage '{_shown(stages, place)}' : {error}") from error
+
+
+def _json_before(following: ast.Stage) -> StageFunction:
+    if isinstance(following, ast.LabelFilter) and (refused := refusal(following.filter)):
+        number = isinstance(following.filter, ast.NumberFilter)
+        return jsonline.parse_json_unless(*refused, number=number)
+    return jsonline.parse_json
 
 
 def _shown(stages: Sequence[ast.Stage], place: int) -> str:
