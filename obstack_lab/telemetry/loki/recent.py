@@ -8,8 +8,8 @@ from operator import itemgetter
 Row = tuple[int, int, str, str, str | None, int]
 """Time, stream, line, level, metadata as JSON, shape."""
 
-MOST_LINES = 16_384
-MOST_SIGNS = 6_000_000
+MOST_LINES = 8_192
+MOST_SIGNS = 3_000_000
 """How much is kept at least while there is more; it is shortened at twice as much."""
 
 _time = itemgetter(0)

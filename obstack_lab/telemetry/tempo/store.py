@@ -54,7 +54,7 @@ class SpanStore:
         self._load()
         lows = database.cursor().execute("SELECT DISTINCT trace_low FROM spans").fetchall()
         self._recent = RecentTraces(Gone(low for (low,) in lows))
-        self.extent = self._extent()
+        self.extent = self._extent(self.cursor())
         database.register(self)
 
     def _load(self) -> None:
@@ -117,8 +117,9 @@ class SpanStore:
             moments += self.extent
         self.extent = min(moments), max(moments)
 
-    def _extent(self) -> tuple[int, int] | None:
-        row = self.cursor().execute("SELECT min(started), max(started) FROM spans").fetchone()
+    @staticmethod
+    def _extent(cursor: Any) -> tuple[int, int] | None:
+        row = cursor.execute("SELECT min(started), max(started) FROM spans").fetchone()
         return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
 
     @staticmethod
@@ -260,6 +261,8 @@ class SpanStore:
 
     def expire(self, before: int) -> int:
         """Drop spans that ended before this time."""
+        if self.extent is None or self.extent[0] >= before:
+            return 0
         gone = self._delete("started + duration < ?", before)
         if gone:
             self._recent.drop(lambda record: record.started + record.duration < before)
@@ -280,8 +283,11 @@ class SpanStore:
     def _delete(self, condition: str, value: int) -> int:
         with self.database.writer() as cursor:
             row = cursor.execute(f"DELETE FROM spans WHERE {condition}", [value]).fetchone()  # noqa: S608 - a constant
-            self.owners = self._owners(cursor)
-        return int(row[0]) if row else 0
+            gone = int(row[0]) if row else 0
+            if gone:
+                self.owners = self._owners(cursor)
+                self.extent = self._extent(cursor)
+        return gone
 
     def figures(self) -> Mapping[str, float]:
         """Return the store's metrics."""
