@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from obstack_lab.telemetry.tempo.record import Plain, Record
 from obstack_lab.telemetry.traceql.span import Trace
 
-MOST_SPANS = 8_000
-MOST_SIGNS = 5_000_000
+MOST_SPANS = 12_000
+MOST_SIGNS = 8_000_000
 """How much is kept, counted in spans and in the text of their bodies."""
 
 _LAYER_BITS = 20
