@@ -16,6 +16,8 @@ FLAGS = (
 )
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE = 120.0
+_PRESSES = 5
+_TAKEN_WITHIN = 2.0
 _IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
 
 
@@ -61,10 +63,26 @@ class Page:
         self.await_seen(f".jp-InputPrompt:text-is('[{self._cell}]:')")
 
     def run_cell(self) -> None:
-        """Run the next cell of the notebook."""
-        self._page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(self._cell).click()
+        """Run the next cell of the notebook; press again where the page was not ready for it."""
+        cell = self._page.locator(".jp-Notebook .jp-CodeCell").nth(self._cell)
+        taken = cell.locator(".jp-InputPrompt:not(:text-is('[ ]:'))")
         self._cell += 1
-        self._page.keyboard.press("Shift+Enter")
+        for _ in range(_PRESSES):
+            cell.locator(".cm-content").click()
+            self._page.keyboard.press("Shift+Enter")
+            if self._appears(taken):
+                return
+        raise Timeout("The notebook did not run a cell.")
+
+    @staticmethod
+    def _appears(place: Any) -> bool:
+        from playwright.sync_api import TimeoutError as Late
+
+        try:
+            place.wait_for(timeout=_TAKEN_WITHIN * 1000)
+        except Late:
+            return False
+        return True
 
     def heap(self) -> float:
         """Return the bytes that the page's scripts hold, after a collection."""

@@ -22,7 +22,7 @@ import psutil
 
 from obstack_lab.engine.choice import EngineName
 from obstack_lab.engine.ending import see_out
-from obstack_lab.engine.living import living
+from obstack_lab.engine.living import living, runs
 from obstack_lab.errors import EngineError, LabDown, LabError, Timeout, UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ProgressView, StatusView
@@ -125,7 +125,7 @@ def processes(lab_id: str) -> tuple[psutil.Process, ...]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid in callers or process.status() == psutil.STATUS_ZOMBIE:
+            if process.pid in callers or not runs(process):
                 continue
             if process.environ().get(LAB_ID_VARIABLE) == lab_id:
                 found.append(process)
