@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no fork"),
 ]
 PATIENCE = 40.0
-TOLD = "(lambda os: (os.getppid(), os.getcwd(), os.environ['GIVEN']))(__import__('os'))"
+TOLD = "(lambda os: f'{os.getppid()} {os.getcwd()} {os.environ[\"GIVEN\"]}')(__import__('os'))"
 LOADED = "'obstack_lab.magics' in __import__('sys').modules"
 
 
@@ -88,7 +88,7 @@ def test_a_kernel_is_forked_where_and_as_it_was_asked_for(
         async with nursery(monkeypatch) as mother:
             assert mother._process is not None
             manager, client = await started(tmp_path)
-            told = (mother._process.pid, str(tmp_path), "this")
+            told = f"{mother._process.pid} {tmp_path} this"
             assert await asked(client, TOLD) == repr(told)
             assert await asked(client, LOADED) == "True"
             client.stop_channels()
