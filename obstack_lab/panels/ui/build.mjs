@@ -62,7 +62,6 @@ const result = await esbuild.build({
   legalComments: "none",
   logLevel: "warning",
   inject: ["source/transport.js"],
-  alias: { mathjs: "mathjs/number" }, // steps are whole milliseconds: no big numbers, no matrices
   define: { "global.fetch": "labFetch", global: "globalThis", "process.env.NODE_ENV": '"production"' },
   mainFields: ["module", "main"],
   conditions: ["browser", "import"],
