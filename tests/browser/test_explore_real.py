@@ -118,7 +118,8 @@ def test_the_voila_page_shows_dashboards_and_explore(
     page.goto(f"{jupyter}/{place}?scenario=checkout-stalls&token={TOKEN}")
     page.locator(".ob-desk").wait_for()
     page.get_by_role("tab", name="Dashboards").click()
-    page.locator(".ob-board canvas").first.wait_for()
+    page.locator(".ob-board canvas").nth(2).wait_for()
+    assert not page.locator(".ob-board .MuiAlert-root").count(), "no panel shows an error"
     page.get_by_role("tab", name="Explore").click()
     explore = page.get_by_role("tabpanel", name="Explore")
     explore.locator("canvas").first.wait_for()
