@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -46,8 +47,10 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def nursery(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Nursery]:
-    """A nursery that can fork; afterwards it is gone."""
+async def nursery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[tuple[Nursery, subprocess.Popen[bytes]]]:
+    """A nursery that can fork, and its process; afterwards it is gone."""
     made = Nursery()
     monkeypatch.setattr(NurseryProvisioner, "nursery", made)
     made.start()
@@ -55,7 +58,7 @@ async def nursery(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Nursery]:
     assert process is not None
     try:
         await until(made.ready)
-        yield made
+        yield made, process
     finally:
         made.close()
         if made._process:
@@ -85,10 +88,9 @@ def test_a_kernel_is_forked_where_and_as_it_was_asked_for(
     registered: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async def play() -> None:
-        async with nursery(monkeypatch) as mother:
-            assert mother._process is not None
+        async with nursery(monkeypatch) as (_, mother):
             manager, client = await started(tmp_path)
-            told = f"{mother._process.pid} {tmp_path} this"
+            told = f"{mother.pid} {tmp_path} this"
             assert await asked(client, TOLD) == repr(told)
             assert await asked(client, LOADED) == "True"
             client.stop_channels()
@@ -129,11 +131,10 @@ def test_no_kernel_outlives_its_nursery(
     registered: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async def play() -> None:
-        async with nursery(monkeypatch) as mother:
-            assert mother._process is not None
+        async with nursery(monkeypatch) as (_, mother):
             manager, client = await started(tmp_path)
             client.stop_channels()
-            mother._process.send_signal(signal.SIGKILL)
+            mother.send_signal(signal.SIGKILL)
             pid = manager.provisioner.pid
             await until(lambda: not psutil.pid_exists(pid))
             await manager.shutdown_kernel(now=True)
@@ -145,9 +146,7 @@ def test_code_that_was_edited_is_read_anew_and_old_kernels_stay(
     registered: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async def play() -> None:
-        async with nursery(monkeypatch) as mother:
-            old = mother._process
-            assert old is not None
+        async with nursery(monkeypatch) as (mother, old):
             manager, client = await started(tmp_path)
             now = time.time()
             monkeypatch.setattr(kernels, "_last_edited", lambda: now)

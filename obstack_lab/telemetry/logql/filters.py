@@ -75,20 +75,17 @@ def label_stage(node: ast.Filter) -> Predicate:
 
 def refusal(node: ast.Filter) -> tuple[str, Callable[[str], bool]] | None:
     """Return a label, and which of its texts fail the filter; None where that takes more labels."""
-    if isinstance(node, ast.StringFilter) and node.name not in SPECIAL:
-        passes = _text_passes(node)
-        return node.name, lambda text: not passes(text)
-    if isinstance(node, ast.NumberFilter) and node.name not in SPECIAL:
-        compare, read, wanted = _COMPARE[node.op], _READ[node.unit], node.value
+    if not isinstance(node, ast.StringFilter | ast.NumberFilter) or node.name in SPECIAL:
+        return None
+    passes = _text_passes(node) if isinstance(node, ast.StringFilter) else _number_passes(node)
 
-        def refused(text: str) -> bool:
-            try:
-                return not compare(read(text), wanted)
-            except gonumber.GoError:
-                return False
+    def refused(text: str) -> bool:
+        try:
+            return not passes(text)
+        except gonumber.GoError:
+            return False
 
-        return node.name, refused
-    return None
+    return node.name, refused
 
 
 def text_test(op: str, value: str) -> Callable[[str], bool]:
@@ -116,21 +113,25 @@ def _string_stage(node: ast.StringFilter) -> Predicate:
     return lambda entry: test(entry.get(name) or "")
 
 
+def _number_passes(node: ast.NumberFilter) -> Callable[[str], bool]:
+    """Return whether a label's text, read as a number, satisfies the filter; it raises GoError."""
+    compare, read, wanted = _COMPARE[node.op], _READ[node.unit], node.value
+    return lambda text: compare(read(text), wanted)
+
+
 def _number_stage(node: ast.NumberFilter) -> Predicate:
-    compare, read = _COMPARE[node.op], _READ[node.unit]
-    name, wanted = node.name, node.value
+    passes, name = _number_passes(node), node.name
 
     def stage(entry: Entry) -> bool:
         text = entry.get(name)
         if text is None or name in SPECIAL:
             return False
         try:
-            value = read(text)
+            return passes(text)
         except gonumber.GoError as error:
             if not entry.error:
                 entry.fail(FAILED, str(error))
             return True
-        return compare(value, wanted)
 
     return stage
 
