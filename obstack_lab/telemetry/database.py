@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -94,9 +94,23 @@ class Database:
 
     @contextlib.contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
-        """Let the block's reading take so many seconds: then `duckdb.InterruptException`."""
-        with self._interrupter.within(self.cursor(), seconds):
-            yield
+        """Let the block's reading take so many seconds: then `duckdb.InterruptException`.
+
+        What the block did not read to its end is let go of: its transaction would stay open, and
+        no log can be folded in while one is open that began before a column was added.
+        """
+        cursor = self.cursor()
+        try:
+            with self._interrupter.within(cursor, seconds):
+                yield
+        finally:
+            with contextlib.suppress(duckdb.Error):
+                cursor.rollback()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """Return the first row, or None; nothing of the answer stays open."""
+        rows = self.cursor().execute(sql, list(parameters)).fetchall()
+        return rows[0] if rows else None
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Any]:
@@ -119,13 +133,13 @@ class Database:
     def used_bytes(self) -> int:
         """Return the size of the data: the blocks in use and the log not yet folded into them."""
         if self.path is None:
-            row = self.cursor().execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
-            return int(row.fetchone()[0] or 0)
-        row = self.cursor().execute(
+            row = self.row("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
+            return int(row[0] or 0) if row else 0
+        row = self.row(
             "SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = ?",
             [_NAME],
         )
-        return int(row.fetchone()[0] or 0) + self.log_bytes()
+        return (int(row[0] or 0) if row else 0) + self.log_bytes()
 
     def log_bytes(self) -> int:
         """Return the size of the write-ahead log: what is also held in memory, uncompressed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 
 from obstack_lab.telemetry.database import Database
 from obstack_lab.telemetry.heap import give_back
+
+logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
@@ -83,5 +86,8 @@ class Housekeeper:
                     self.sweep()
                     give_back()
                     swept = time.monotonic()
-            except Exception as error:  # noqa: BLE001 - the loop must go on; `/metrics` shows it
-                self.last_error = f"{type(error).__name__}: {error}"
+                self.last_error = ""
+            except Exception as error:  # the loop must go on; `/metrics` shows it
+                told, self.last_error = self.last_error, f"{type(error).__name__}: {error}"
+                if self.last_error != told:
+                    logger.warning("The store's housekeeping failed: %s", self.last_error)

@@ -54,12 +54,11 @@ class LabelService:
         streams = self.store.streams.select(selector_of(get("query")).matchers, start, end)
         count = size = 0
         if streams:
-            row = self.store.select(
-                "SELECT count(*), coalesce(sum(strlen(line)), 0) FROM log_lines "  # noqa: S608 - values are bound
+            ((count, size),) = self.store.select(
+                "SELECT count(*), coalesce(sum(strlen(line)), 0)::BIGINT FROM log_lines "  # noqa: S608 - values are bound
                 f"WHERE ts >= ? AND ts <= ? AND {self._among(streams)}",
                 [start, end],
-            ).fetchone()
-            count, size = int(row[0]), int(row[1])
+            ).fetchall()
         return {"streams": len(streams), "chunks": len(streams), "entries": count, "bytes": size}
 
     def volume(self, get: Parameters) -> dict[str, Any]:

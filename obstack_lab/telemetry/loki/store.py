@@ -179,8 +179,7 @@ class LogStore:
     def evict(self, share: float) -> int:
         """Drop the oldest share of the lines."""
         self.flush()
-        cursor = self.database.cursor()
-        row = cursor.execute("SELECT quantile_disc(ts, ?) FROM log_lines", [share]).fetchone()
+        row = self.database.row("SELECT quantile_disc(ts, ?) FROM log_lines", [share])
         return 0 if row is None or row[0] is None else self.expire(int(row[0]) + 1)
 
     def figures(self) -> Mapping[str, float]:

@@ -19,7 +19,7 @@ from obstack_lab.telemetry.logql.pipeline import compile_stages, run
 from obstack_lab.telemetry.logql.validate import parse
 from obstack_lab.telemetry.loki import answer
 from obstack_lab.telemetry.loki.lines import LineReader
-from obstack_lab.telemetry.loki.query import parse_limit
+from obstack_lab.telemetry.loki.query import DEADLINE_SECONDS, parse_limit
 from obstack_lab.telemetry.loki.record import Refused
 from obstack_lab.telemetry.loki.store import LogStore
 from obstack_lab.telemetry.loki.stream import Stream
@@ -126,7 +126,12 @@ async def _send(
 ) -> None:
     reader = LineReader(tail.store)
     now = time.time_ns() + 1
-    past = await to_thread.run_sync(lambda: reader.read(selector, start, now, limit=limit))
+
+    def read() -> Sequence[Entry]:
+        with tail.store.database.limited(DEADLINE_SECONDS):
+            return reader.read(selector, start, now, limit=limit)
+
+    past = await to_thread.run_sync(read)
     if past:
         await socket.send_text(message(past[::-1], []))
     sent = {(id(entry.stream), entry.timestamp, entry.line) for entry in past}

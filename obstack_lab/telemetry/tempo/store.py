@@ -119,8 +119,8 @@ class SpanStore:
 
     @staticmethod
     def _extent(cursor: Any) -> tuple[int, int] | None:
-        row = cursor.execute("SELECT min(started), max(started) FROM spans").fetchone()
-        return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
+        ((first, last),) = cursor.execute("SELECT min(started), max(started) FROM spans").fetchall()
+        return None if first is None else (int(first), int(last))
 
     @staticmethod
     def _fresh(records: list[Record], cursor: Any) -> list[Record]:
@@ -270,9 +270,8 @@ class SpanStore:
 
     def evict(self, share: float) -> int:
         """Drop the oldest share of the spans."""
-        row = (
-            self.cursor().execute("SELECT quantile_cont(started, ?) FROM spans", [share]).fetchone()
-        )
+        self.flush()
+        row = self.database.row("SELECT quantile_cont(started, ?) FROM spans", [share])
         if row is None or row[0] is None:
             return 0
         last = int(row[0])
@@ -291,12 +290,12 @@ class SpanStore:
 
     def figures(self) -> Mapping[str, float]:
         """Return the store's metrics."""
-        row = self.database.cursor().execute("SELECT count(*) FROM spans").fetchone()
+        row = self.database.row("SELECT count(*) FROM spans")
         return {
             "telemetry_spans_received_total": self.received,
             "telemetry_spans_lost_total": self.lost,
             "telemetry_spans_repeated_total": self.repeated,
-            "telemetry_spans_stored": float(row[0]),
+            "telemetry_spans_stored": float(row[0]) if row else 0.0,
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.housekeeper import Housekeeper, Retention
 from obstack_lab.telemetry.tempo import metrics_query
 from obstack_lab.telemetry.tempo.deadline import Deadline, QueryTimeout
 from obstack_lab.telemetry.tempo.otlp import BadPayload, decode
@@ -298,6 +300,28 @@ def test_a_batch_that_cannot_be_written_is_counted_and_the_next_one_is_kept(monk
     store.flush()
     assert store.figures()["telemetry_spans_stored"] == 1
     assert store.columns.keys() == ["fresh"]
+    database.close()
+
+
+def test_no_reading_that_was_left_keeps_the_log_from_being_folded_in(tmp_path, monkeypatch):
+    monkeypatch.setattr("obstack_lab.telemetry.housekeeper.LOG_MEGABYTES", 0)
+    database = Database(tmp_path / "spans.duckdb")
+    store = SpanStore(database)
+    keeper = Housekeeper(database, Retention(None, None))
+
+    def take(number, **attributes):
+        one = json.dumps(payload(span(number, **attributes))).encode()
+        store.add(decode(one, content_type="application/json", encoding=""))
+        store.flush()
+        assert database.log_bytes() > 0
+        keeper.sweep()
+        return database.log_bytes()
+
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(take, 1, first_key="adds a column").result() == 0
+        with database.limited(5):
+            assert database.cursor().execute("SELECT name FROM spans").fetchone() == ("op",)
+        assert other.submit(take, 2, second_key="adds one more").result() == 0
     database.close()
 
 
