@@ -25,6 +25,10 @@ PROBE = Query("probe", "SELECT 1 AS answer", "SELECT", "")
 PROBE_SECONDS = 0.5
 RETIRE_SECONDS = 60.0
 CLOSE_SECONDS = 0.3
+KEPT = 2
+"""Connections that a pool keeps when nothing needs them: each is a PostgreSQL process of 4 MB."""
+IDLE_SECONDS = 20.0
+"""How long one more than that must have been idle until it is closed."""
 UNTRACED = NoOpTracer()
 
 
@@ -130,8 +134,9 @@ class Database:
                 "connect_timeout": 3,
                 **options,
             },
-            min_size=size,
+            min_size=min(KEPT, size),
             max_size=size,
+            max_idle=IDLE_SECONDS,
             timeout=settings.db_pool_timeout,
             max_waiting=settings.db_pool_max_waiting,
             reconnect_timeout=30.0,
@@ -145,7 +150,7 @@ class Database:
         await pool.check()
 
     async def open(self) -> None:
-        """Open the pool; its connections are made in the background."""
+        """Open the pool; its first connections are made in the background."""
         await self._pool.connections.open(wait=False)
 
     async def apply(self) -> None:
@@ -164,8 +169,10 @@ class Database:
             task.add_done_callback(self._tasks.discard)
             return
         if settings.db_pool_size > pool.size:
-            await pool.connections.resize(settings.db_pool_size, settings.db_pool_size)
             pool.size = settings.db_pool_size
+            await pool.connections.resize(min(KEPT, pool.size), pool.size)
+            if pool.pending:
+                await pool.connections.check()  # has it grow for those who wait
         pool.connections.timeout = settings.db_pool_timeout
         pool.connections.max_waiting = settings.db_pool_max_waiting
 

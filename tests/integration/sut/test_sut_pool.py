@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 
 pytestmark = pytest.mark.integration
@@ -83,3 +84,24 @@ def test_a_full_queue_is_refused_at_once(open_shop: Callable[..., Any], store: A
 def test_every_release_places_orders(open_shop: Callable[..., Any]) -> None:
     shop = open_shop("1.4.1")
     assert shop.post("/orders", BASKET).status_code == 201
+
+
+def test_connections_are_made_when_they_are_needed_and_for_those_who_wait_already(
+    bench: Any,
+) -> None:
+    bench.start("inventory", "3.1.0")
+    bench.start("orders", "1.4.2")
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orders'"
+    bench.wait_until(lambda: bench.count(sessions) == 2, "the pool is open")
+    with ThreadPoolExecutor(8) as users:
+        with psycopg.connect(bench.database_url) as holder:
+            holder.execute("LOCK TABLE products IN ACCESS EXCLUSIVE MODE")
+            bench.configure("orders", db_pool_timeout=20)
+            answers = [users.submit(bench.get, "/catalogue") for _ in range(8)]
+            pending = "db_client_connection_pending_requests{"
+            bench.wait_until(lambda: bench.metric("orders", pending) == 4, "four of eight wait")
+            assert bench.count(sessions) == 4
+            bench.configure("orders", db_pool_size=8)
+            bench.wait_until(lambda: bench.metric("orders", pending) == 0, "nobody waits")
+            assert bench.count(sessions) == 8
+        assert {answer.result().status_code for answer in answers} == {200}
