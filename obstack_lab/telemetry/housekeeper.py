@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
-LOG_MEGABYTES = 16.0
+LOG_MEGABYTES = 8.0
 """The write-ahead log is folded in at this size: it is held in memory and replayed at a start."""
 EVICTED_SHARE = 0.2
 """How much of the oldest data goes at once when the ceiling is reached."""
@@ -84,6 +84,7 @@ class Housekeeper:
                     tenant.flush()
                 if time.monotonic() - swept >= SWEEP_SECONDS:
                     self.sweep()
+                    self.database.give_back()
                     give_back()
                     swept = time.monotonic()
                 self.last_error = ""
