@@ -88,7 +88,7 @@ class Housekeeper:
                     give_back()
                     swept = time.monotonic()
                 self.last_error = ""
-            except Exception as error:  # the loop must go on; `/metrics` shows it
+            except Exception as error:  # noqa: BLE001 - the loop must go on; `/metrics` shows it
                 told, self.last_error = self.last_error, f"{type(error).__name__}: {error}"
                 if self.last_error != told:
                     logger.warning("The store's housekeeping failed: %s", self.last_error)

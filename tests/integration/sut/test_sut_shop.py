@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import signal
-import time
 from collections.abc import Callable
 from typing import Any
 
