@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,10 @@ from obstack_lab.telemetry.interrupter import Interrupter
 MEGABYTE = 1_000_000
 ROW_GROUP = 16_384
 """Rows that DuckDB compresses together; a checkpoint reads and writes the last group anew."""
+UNASKED_SECONDS = 30.0
+UNASKED_LIMIT = "16MB"
+LITTLE_LOG = 2 * MEGABYTE
+"""What the log holds cannot leave memory; with more of it the lower limit is not tried."""
 _NAME = "telemetry"
 
 
@@ -54,6 +59,7 @@ class Database:
         self.path = path
         self._limit = f"{memory_megabytes}MB"
         self.tenants: list[Tenant] = []
+        self._asked = 0.0
         self._lock = threading.RLock()
         self._local = threading.local()
         self._root = duckdb.connect(
@@ -105,6 +111,7 @@ class Database:
             with self._interrupter.within(cursor, seconds):
                 yield
         finally:
+            self._asked = time.monotonic()
             with contextlib.suppress(duckdb.Error):
                 cursor.rollback()
 
@@ -135,9 +142,14 @@ class Database:
         """Have DuckDB return the pages it has freed to the kernel; takes a millisecond or two.
 
         It does so when its limit is set, were it to the same. Its own background threads for this
-        (`allocator_background_threads`) left 30 MB more behind.
+        (`allocator_background_threads`) left 30 MB more behind. Where nobody has asked for a
+        while and no long log is held, a lower limit for a moment lets go of what was read too.
         """
-        self.cursor().execute(f"SET memory_limit = '{self._limit}'")
+        cursor = self.cursor()
+        if time.monotonic() - self._asked > UNASKED_SECONDS and self.log_bytes() < LITTLE_LOG:
+            with contextlib.suppress(duckdb.OutOfMemoryException):
+                cursor.execute(f"SET memory_limit = '{UNASKED_LIMIT}'")
+        cursor.execute(f"SET memory_limit = '{self._limit}'")
 
     def used_bytes(self) -> int:
         """Return the size of the data: the blocks in use and the log not yet folded into them."""
