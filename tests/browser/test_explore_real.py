@@ -5,6 +5,7 @@ The lab has its own store, and, where their programs are on PATH, a real Loki an
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from obstack_lab.engine.embedded.programs import need_native_stores
 from obstack_lab.errors import UsageError
 from obstack_lab.lab import open_lab
 from obstack_lab.orchestrator.daemon import launch, shutdown
+from obstack_lab.panels.bundle import digest, packed
 from obstack_lab.settings import LabHome
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -127,3 +129,16 @@ def test_the_voila_page_shows_dashboards_and_explore(
     explore.locator(".MuiDataGrid-row a").first.click()
     explore.locator(".ob-gantt").wait_for()
     assert "promql" in asked_by(played, "dashboard")
+    same = "async () => (await obstackLabEarly[%r]) === (await obstackLabBundles.get(%r))"
+    assert page.evaluate(same % (digest(), digest())), "the page began to load it, not the kernel"
+
+
+def test_the_bundle_is_served_by_its_hash_to_who_has_the_token(jupyter: str) -> None:
+    mine = {"Authorization": f"token {TOKEN}"}
+    place = f"{jupyter}/obstack-lab/explore"
+    found = httpx.get(f"{place}/{digest()}.js", headers=mine, timeout=20)
+    assert (found.status_code, found.headers["content-encoding"]) == (200, "gzip")
+    assert "immutable" in found.headers["cache-control"]
+    assert found.content == gzip.decompress(packed())
+    assert httpx.get(f"{place}/{'0' * 64}.js", headers=mine, timeout=20).status_code == 404
+    assert httpx.get(f"{place}/{digest()}.js", timeout=20).status_code in {302, 403}

@@ -2,7 +2,10 @@
 
 const KEPT = "obstackLabBundles";
 
-async function unpack(link) {
+async function unpack(link, hash) {
+  // A page of Voila began to load it before it had a kernel; where that failed, the kernel has it.
+  const early = await globalThis.obstackLabEarly?.[hash]?.catch(() => null);
+  if (early) return early;
   const answer = await link.ask("bundle");
   if (!answer.ok) throw new Error(answer.error);
   const packed = new Blob([answer.buffers[0]]).stream();
@@ -19,7 +22,7 @@ async function unpack(link) {
 export function loadBundle(link, hash) {
   const kept = (globalThis[KEPT] ??= new Map());
   if (!kept.has(hash)) {
-    const loading = unpack(link);
+    const loading = unpack(link, hash);
     kept.set(hash, loading);
     loading.catch(() => kept.delete(hash));
   }

@@ -1,0 +1,12 @@
+// What a page of Voila needs is begun to load while its kernel starts: a server's extension serves
+// this with a call of `begin` below it. Who needs the bundle finds it by its hash.
+
+const early = (globalThis.obstackLabEarly ??= {});
+
+function begin(hash, scripts) {
+  early[hash] = import(`./explore/${hash}.js`);
+  early[hash].catch(() => delete early[hash]);
+  for (const href of scripts) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "preload", as: "script", href }));
+  }
+}
