@@ -1,6 +1,6 @@
-"""What a page of Voila begins to load while its kernel starts: an extension of the lab's server.
+"""What a page begins to load before it is needed: an extension of the lab's Jupyter server.
 
-The dashboards' JavaScript, which widgets have from their kernel elsewhere, and Voila's own scripts.
+The dashboards' JavaScript, which widgets have from their kernel elsewhere; and Voila's own scripts.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from obstack_lab.settings import resources
 
 BEGINNING = "obstack-lab/preload.js"
 """Where the module is that begins to load, below the server's base; it is small and not kept."""
-_FOLDER = Path("stack/jupyter/voila")
-SCRIPTS = _FOLDER / "scripts.txt"
+_FOLDER = Path("stack/jupyter")
+SCRIPTS = _FOLDER / "voila" / "scripts.txt"
 """What every page of Voila 0.5.13 loads of Voila's own, bit by bit, once its kernel runs."""
 _YEAR = 365 * 24 * 3600
 
@@ -33,13 +33,14 @@ def scripts() -> list[str]:
 
 
 class Beginning(JupyterHandler):
-    """Has a page of Voila begin to load its scripts and the bundle, while its kernel starts."""
+    """Has a page load the bundle: one of Voila, with its scripts, while its kernel starts."""
 
     @web.authenticated
     def get(self) -> None:
-        """Answer with a module that does so."""
+        """Answer with a module that does so; `?page=voila` is how Voila asks."""
         place = url_path_join(self.base_url, "voila/static")
-        addresses = [url_path_join(place, name) for name in scripts()]
+        names = scripts() if self.get_argument("page", "") == "voila" else []
+        addresses = [url_path_join(place, name) for name in names]
         self.set_header("Content-Type", "text/javascript")
         self.set_header("Cache-Control", "no-store")
         given = f"{json.dumps(bundle.digest())}, {json.dumps(addresses)}"

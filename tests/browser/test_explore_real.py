@@ -71,6 +71,19 @@ def run_all(page: Any) -> None:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
+def loaded_early(page: Any) -> bool:
+    """Return whether what widgets use is what the page loaded before they needed it."""
+    same = "async (hash) => (await obstackLabEarly[hash]) === (await obstackLabBundles.get(hash))"
+    return bool(page.evaluate(same, digest()))
+
+
+def saved(address: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the cells of a notebook as the server has it."""
+    answer = httpx.get(address, headers=headers, timeout=60).raise_for_status().json()
+    cells: list[dict[str, Any]] = answer["content"]["cells"]
+    return cells
+
+
 def asked_by(lab: Any, client: str) -> set[str]:
     entries = lab.client.journal().entries
     return {entry.language for entry in entries if entry.kind == "query" and entry.client == client}
@@ -88,11 +101,13 @@ def test_a_notebook_explores_the_real_stack_again_and_after_a_reload(
     page.set_default_timeout(SLOW)
     page.goto(f"{jupyter}/lab/tree/{NAME}?reset&token={TOKEN}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.wait_for_function("() => globalThis.obstackLabEarly")
     for _ in range(2):  # what is run again shows itself again
         run_all(page)
         explorers = page.locator(".ob-explorer")
         explorers.nth(0).locator("canvas").first.wait_for()
         explorers.nth(1).locator(".ob-log-line").first.wait_for()
+    assert loaded_early(page)
 
     logs = page.locator(".ob-explorer").nth(1)
     logs.locator(".ob-log-line", has_text="request").first.click()
@@ -103,9 +118,11 @@ def test_a_notebook_explores_the_real_stack_again_and_after_a_reload(
         assert time.monotonic() < deadline, "the journal does not know what was explored"
         page.wait_for_timeout(500)
 
-    page.keyboard.press("Control+S")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
-    page.wait_for_timeout(1000)
+    page.keyboard.press("Control+S")
+    while not all(cell["outputs"] for cell in saved(address, headers)[1:]):
+        assert time.monotonic() < deadline, "the notebook was not saved"
+        page.wait_for_timeout(200)
     page.reload()
     page.locator(".ob-explorer canvas").first.wait_for()
 
@@ -129,8 +146,7 @@ def test_the_voila_page_shows_dashboards_and_explore(
     explore.locator(".MuiDataGrid-row a").first.click()
     explore.locator(".ob-gantt").wait_for()
     assert "promql" in asked_by(played, "dashboard")
-    same = "async () => (await obstackLabEarly[%r]) === (await obstackLabBundles.get(%r))"
-    assert page.evaluate(same % (digest(), digest())), "the page began to load it, not the kernel"
+    assert loaded_early(page)
 
 
 def test_the_bundle_is_served_by_its_hash_to_who_has_the_token(jupyter: str) -> None:

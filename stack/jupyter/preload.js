@@ -1,5 +1,5 @@
-// What a page of Voila needs is begun to load while its kernel starts: a server's extension serves
-// this with a call of `begin` below it. Who needs the bundle finds it by its hash.
+// What a page will need is loaded before: the lab's Jupyter server serves this with a call of
+// `begin` below it. Who needs the bundle finds it by its hash.
 
 const early = (globalThis.obstackLabEarly ??= {});
 
