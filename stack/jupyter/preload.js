@@ -1,12 +1,9 @@
-// What a page will need is loaded before: the lab's Jupyter server serves this with a call of
+// What a widget will need is loaded before: the lab's Jupyter server serves this with a call of
 // `begin` below it. Who needs the bundle finds it by its hash.
 
 const early = (globalThis.obstackLabEarly ??= {});
 
-function begin(hash, scripts) {
+function begin(hash) {
   early[hash] = import(`./explore/${hash}.js`);
   early[hash].catch(() => delete early[hash]);
-  for (const href of scripts) {
-    document.head.append(Object.assign(document.createElement("link"), { rel: "preload", as: "script", href }));
-  }
 }

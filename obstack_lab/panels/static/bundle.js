@@ -3,7 +3,7 @@
 const KEPT = "obstackLabBundles";
 
 async function unpack(link, hash) {
-  // A page of Voila began to load it before it had a kernel; where that failed, the kernel has it.
+  // The page may have begun to load it before; where that failed, the kernel has it.
   const early = await globalThis.obstackLabEarly?.[hash]?.catch(() => null);
   if (early) return early;
   const answer = await link.ask("bundle");
