@@ -20,7 +20,9 @@ class Settings(BaseModel):
 class DatabaseSettings(Settings):
     """Settings of a service with a database pool."""
 
-    db_pool_size: int = Field(default=4, ge=1, le=64, description="connections to the database")
+    db_pool_size: int = Field(
+        default=4, ge=1, le=64, description="connections to the database at most"
+    )
     db_pool_timeout: float = Field(
         default=2.0, ge=0.05, le=60, description="seconds a request waits for a connection"
     )
@@ -174,7 +176,9 @@ class InventorySettings(CacheSettings):
 class WorkerSettings(DatabaseSettings):
     """Settings of the worker."""
 
-    db_pool_size: int = Field(default=8, ge=1, le=64, description="connections to the database")
+    db_pool_size: int = Field(
+        default=8, ge=1, le=64, description="connections to the database at most"
+    )
     concurrency: int = Field(default=4, ge=1, le=64, description="jobs that are done at once")
     poll_interval: float = Field(
         default=0.25, ge=0.05, le=60, description="seconds until an idle worker looks again"
