@@ -20,8 +20,8 @@ const STILL = {
   MuiLink: { sx: { "&&": { color: "primary.main", textDecoration: "underline" } } },
 };
 // A label is higher than its font's size: what an axis sets aside for it should hold all of it. And
-// a panel may be 340 pixels wide: more times than this would stand without a gap.
-const ROOM = { grid: { top: 10 }, timeAxis: { splitNumber: 4, axisLabel: { lineHeight: 18 } } };
+// times that would stand without a gap count as overlapping: every other one is hidden then.
+const ROOM = { grid: { top: 10 }, timeAxis: { axisLabel: { lineHeight: 18, padding: [0, 6] } } };
 const NO_TRANSITIONS = { create: () => "none" };
 
 export function isDark() {
