@@ -1,7 +1,7 @@
-"""The dashboards' module for a page that is not yet asked for it: an extension of Jupyter's server.
+"""Serves the dashboards' module before a widget needs it: an extension of the lab's Jupyter server.
 
-Widgets have the module from their kernel; a page that began to load it before has it sooner. One of
-Voila begins while its kernel starts, JupyterLab once it has nothing else to do.
+Widgets have it from their kernel; a page that loaded it before has it sooner. A page of Voila
+begins while its kernel starts, JupyterLab once it has nothing else to do.
 """
 
 from __future__ import annotations

@@ -115,10 +115,11 @@ class Database:
             with contextlib.suppress(duckdb.Error):
                 cursor.rollback()
 
-    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """Return the first row, or None; nothing of the answer stays open."""
-        rows = self.cursor().execute(sql, list(parameters)).fetchall()
-        return rows[0] if rows else None
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
+        """Return the one row of a query that always has one; nothing of the answer stays open."""
+        row: tuple[Any, ...]
+        (row,) = self.cursor().execute(sql, list(parameters)).fetchall()
+        return row
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Any]:
@@ -154,13 +155,13 @@ class Database:
     def used_bytes(self) -> int:
         """Return the size of the data: the blocks in use and the log not yet folded into them."""
         if self.path is None:
-            row = self.row("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
-            return int(row[0] or 0) if row else 0
-        row = self.row(
+            (used,) = self.row("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
+            return int(used or 0)
+        (used,) = self.row(
             "SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = ?",
             [_NAME],
         )
-        return (int(row[0] or 0) if row else 0) + self.log_bytes()
+        return int(used or 0) + self.log_bytes()
 
     def log_bytes(self) -> int:
         """Return the size of the write-ahead log: what is also held in memory, uncompressed."""

@@ -4,6 +4,5 @@
 const early = (globalThis.obstackLabEarly ??= {});
 
 function begin(hash) {
-  early[hash] = import(`./explore/${hash}.js`);
-  early[hash].catch(() => delete early[hash]);
+  early[hash] = import(`./explore/${hash}.js`).catch(() => null);
 }

@@ -4,7 +4,7 @@ const KEPT = "obstackLabBundles";
 
 async function unpack(link, hash) {
   // The page may have begun to load it before; where that failed, the kernel has it.
-  const early = await globalThis.obstackLabEarly?.[hash]?.catch(() => null);
+  const early = await globalThis.obstackLabEarly?.[hash];
   if (early) return early;
   const answer = await link.ask("bundle");
   if (!answer.ok) throw new Error(answer.error);

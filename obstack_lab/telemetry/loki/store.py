@@ -179,8 +179,8 @@ class LogStore:
     def evict(self, share: float) -> int:
         """Drop the oldest share of the lines."""
         self.flush()
-        row = self.database.row("SELECT quantile_disc(ts, ?) FROM log_lines", [share])
-        return 0 if row is None or row[0] is None else self.expire(int(row[0]) + 1)
+        (last,) = self.database.row("SELECT quantile_disc(ts, ?) FROM log_lines", [share])
+        return 0 if last is None else self.expire(int(last) + 1)
 
     def figures(self) -> Mapping[str, float]:
         """Return the store's metrics."""

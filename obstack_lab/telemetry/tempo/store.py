@@ -271,10 +271,10 @@ class SpanStore:
     def evict(self, share: float) -> int:
         """Drop the oldest share of the spans."""
         self.flush()
-        row = self.database.row("SELECT quantile_cont(started, ?) FROM spans", [share])
-        if row is None or row[0] is None:
+        (found,) = self.database.row("SELECT quantile_cont(started, ?) FROM spans", [share])
+        if found is None:
             return 0
-        last = int(row[0])
+        last = int(found)
         gone = self._delete("started <= ?", last)
         self._recent.drop(lambda record: record.started <= last)
         return gone
@@ -290,12 +290,12 @@ class SpanStore:
 
     def figures(self) -> Mapping[str, float]:
         """Return the store's metrics."""
-        row = self.database.row("SELECT count(*) FROM spans")
+        (stored,) = self.database.row("SELECT count(*) FROM spans")
         return {
             "telemetry_spans_received_total": self.received,
             "telemetry_spans_lost_total": self.lost,
             "telemetry_spans_repeated_total": self.repeated,
-            "telemetry_spans_stored": float(row[0]) if row else 0.0,
+            "telemetry_spans_stored": float(stored),
         }
 
 

@@ -105,3 +105,5 @@ def test_connections_are_made_when_they_are_needed_and_for_those_who_wait_alread
             bench.wait_until(lambda: bench.metric("orders", pending) == 0, "nobody waits")
             assert bench.count(sessions) == 8
         assert {answer.result().status_code for answer in answers} == {200}
+    bench.configure("orders", db_pool_size=2)
+    bench.wait_until(lambda: bench.count(sessions) == 2, "the larger pool is gone")

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,10 @@ def test_a_setting_acts_at_once_and_is_versioned(open_shop: Callable[..., Any], 
     shop.configure("orders", db_pool_size=2)
     assert shop.metric("orders", "db_client_connection_max{") == 2
     assert shop.get("/catalogue").status_code == 200
+    deadline = time.monotonic() + 20
+    while shop.metric("orders", "db_client_connection_count") > 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     changed = store.messages("orders", "setting changed", at_least=2)
     assert [(line["old"], line["new"]) for line in changed] == [(4, 20), (20, 2)]
     refused = shop.configure("orders", db_pool_size=65, db_pool_timeout=3)
