@@ -132,7 +132,19 @@ class HttpPost:
         )
 
     def __call__(self, body: bytes) -> int:
-        """Send one request; the connection is dropped when that fails."""
+        """Send one request; the connection is dropped when that fails.
+
+        One that was kept may have been closed by the other side meanwhile: then a new one is tried.
+        """
+        kept = self._connection.sock is not None
+        try:
+            return self._send(body)
+        except (ConnectionError, HTTPException):  # RemoteDisconnected is both
+            if not kept:
+                raise
+        return self._send(body)
+
+    def _send(self, body: bytes) -> int:
         try:
             self._connection.request("POST", self._path, body, _CONTENT)
             response = self._connection.getresponse()

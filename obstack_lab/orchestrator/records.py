@@ -1,87 +1,33 @@
-"""The lab's memory: runs, journals and samples, in SQLite or any database SQLAlchemy speaks to.
+"""The lab's memory: runs, journals and samples, in SQLite or in PostgreSQL.
 
 Every write is its own committed transaction: a killed orchestrator loses nothing it has said.
-Tables without classes: SQLAlchemy's object mapper would take a quarter of a second to import.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    Float,
-    ForeignKey,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.schema import CreateColumn
 
 from obstack_lab.errors import LabError
+from obstack_lab.orchestrator.database import (
+    FAILURES,
+    PASSING_FAILURES,
+    Database,
+    Execute,
+    connect,
+)
 from obstack_lab.orchestrator.run import Run
 from obstack_lab.review.journal import JOURNAL_ENTRY, JournalEntry, SampleEntry
 
-_BUSY_SECONDS = 10
-_SAMPLE = "sample"
+_TABLES = Path(__file__).with_name("tables.sql")
+_INDEXES = Path(__file__).with_name("indexes.sql")
+_LEARNER = "ALTER TABLE runs ADD COLUMN learner VARCHAR NOT NULL DEFAULT ''"
+_MEASURES = tuple(name for name in SampleEntry.model_fields if name != "kind")
 
-
-_TABLES = MetaData()
-_RUNS = Table(
-    "runs",
-    _TABLES,
-    Column("id", String, primary_key=True),
-    Column("created_at", Float, nullable=False, index=True),
-    Column("scenario", String, nullable=False, index=True),
-    Column("ended_at", Float),
-    Column("outcome", String),
-    Column("state", String, nullable=False, comment="the run as JSON"),
-    Column("learner", String, nullable=False, server_default="", index=True),
-)
-_JOURNAL = Table(
-    "journal",
-    _TABLES,
-    Column("run", ForeignKey("runs.id"), primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("at", Float, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("entry", String, nullable=False, comment="the entry as JSON"),
-)
-_SAMPLES = Table(
-    "samples",
-    _TABLES,
-    Column("run", ForeignKey("runs.id"), primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("at", Float, nullable=False),
-    Column("success_ratio", Float),
-    Column("requests", Integer, nullable=False),
-    Column("users_affected", Integer, nullable=False),
-    Column("requests_lost", Integer, nullable=False),
-    Column("downtime", Float, nullable=False),
-    Column("p95", Float),
-)
-_MEASURES = tuple(column for column in _SAMPLES.columns if column.name != "run")
-
-_Work = Callable[[Connection], object]
-_MAKING_TABLES = 7_263_114
-"""The lock under which one of several labs makes the tables of a database they share."""
+_Work = Callable[[Execute], object]
 
 
 class Records:
@@ -93,12 +39,12 @@ class Records:
     """
 
     def __init__(self, url: str, *, learner: str = "") -> None:
-        self._engine = _engine(url)
         self._learner = learner
         self._waiting: deque[_Work] = deque()
         self._writing = threading.Lock()
         with _reported():
-            _make_tables(self._engine)
+            self._database = connect(url)
+            _make_tables(self._database)
 
     @classmethod
     def at(cls, path: Path) -> Records:
@@ -106,23 +52,23 @@ class Records:
         return cls(f"sqlite:///{path}")
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        with _reported(), self._engine.connect() as connection:
-            yield connection
+    def _transaction(self) -> Iterator[Execute]:
+        with _reported(), self._database.transaction() as execute:
+            yield execute
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._database.close()
 
     def flush(self) -> None:
         """Write what could not be written before; raise LabError while it cannot be."""
         with self._writing:
             while self._waiting:
                 try:
-                    with self._connected() as connection, connection.begin():
-                        self._waiting[0](connection)
+                    with self._transaction() as execute:
+                        self._waiting[0](execute)
                 except LabError as error:
-                    if not isinstance(error.__cause__, OperationalError):
+                    if not isinstance(error.__cause__, PASSING_FAILURES):
                         self._waiting.popleft()
                     raise
                 self._waiting.popleft()
@@ -133,12 +79,14 @@ class Records:
         try:
             self.flush()
         except LabError as error:
-            if not isinstance(error.__cause__, OperationalError):
+            if not isinstance(error.__cause__, PASSING_FAILURES):
                 raise
 
     def save(self, run: Run) -> None:
         """Keep a run's state, new or changed."""
         row = {
+            "id": run.id,
+            "learner": self._learner,
             "scenario": run.scenario.id,
             "created_at": run.created_at,
             "ended_at": run.ended_at,
@@ -146,47 +94,43 @@ class Records:
             "state": run.model_dump_json(),
         }
 
-        def put(connection: Connection) -> None:
-            changed = connection.execute(update(_RUNS).where(_RUNS.c.id == run.id).values(row))
+        def put(execute: Execute) -> None:
+            changed = execute(
+                "UPDATE runs SET scenario = :scenario, created_at = :created_at, "
+                "ended_at = :ended_at, outcome = :outcome, state = :state WHERE id = :id",
+                row,
+            )
             if not changed.rowcount:
-                mine = {"id": run.id, "learner": self._learner}
-                connection.execute(insert(_RUNS).values(**mine, **row))
+                execute(_insert("runs", row), row)
 
         self._write(put)
 
     def append(self, run: str, entry: JournalEntry) -> None:
         """Keep one numbered entry of a run's journal."""
-
-        def put(connection: Connection) -> None:
-            if isinstance(entry, SampleEntry):
-                row = entry.model_dump(exclude={"kind"})
-                connection.execute(insert(_SAMPLES).values(run=run, **row))
-                return
-            connection.execute(
-                insert(_JOURNAL).values(
-                    run=run,
-                    seq=entry.seq,
-                    at=entry.at,
-                    kind=entry.kind,
-                    entry=entry.model_dump_json(),
-                )
-            )
-
-        self._write(put)
+        if isinstance(entry, SampleEntry):
+            table, row = "samples", {"run": run, **entry.model_dump(exclude={"kind"})}
+        else:
+            said = {"at": entry.at, "kind": entry.kind, "entry": entry.model_dump_json()}
+            table, row = "journal", {"run": run, "seq": entry.seq, **said}
+        self._write(lambda execute: execute(_insert(table, row), row))
 
     def run(self, run: str) -> Run | None:
         """Return a run, or None where there is none of that id."""
-        query = select(_RUNS.c.state).where(_RUNS.c.id == run, _RUNS.c.learner == self._learner)
-        with self._connected() as connection:
-            found = connection.scalar(query)
-        return None if found is None else Run.model_validate_json(found)
+        mine = {"run": run, "learner": self._learner}
+        with self._transaction() as execute:
+            found = execute(
+                "SELECT state FROM runs WHERE id = :run AND learner = :learner", mine
+            ).fetchall()
+        return Run.model_validate_json(found[0][0]) if found else None
 
     def runs(self) -> tuple[Run, ...]:
         """Return the learner's runs, newest first."""
-        mine = select(_RUNS.c.state).where(_RUNS.c.learner == self._learner)
-        query = mine.order_by(_RUNS.c.created_at.desc(), _RUNS.c.id.desc())
-        with self._connected() as connection:
-            return tuple(Run.model_validate_json(each) for each in connection.scalars(query))
+        with self._transaction() as execute:
+            found = execute(
+                "SELECT state FROM runs WHERE learner = :learner ORDER BY created_at DESC, id DESC",
+                {"learner": self._learner},
+            ).fetchall()
+        return tuple(Run.model_validate_json(state) for (state,) in found)
 
     def unfinished(self) -> tuple[Run, ...]:
         """Return the runs that have no end."""
@@ -194,64 +138,53 @@ class Records:
 
     def journal(self, run: str) -> tuple[JournalEntry, ...]:
         """Return a run's journal, samples among the other entries, in its order."""
-        entries = select(_JOURNAL.c.entry).where(_JOURNAL.c.run == run)
-        samples = select(*_MEASURES).where(_SAMPLES.c.run == run)
-        with self._connected() as connection:
-            found: list[JournalEntry] = [
-                JOURNAL_ENTRY.validate_json(each) for each in connection.scalars(entries)
-            ]
-            found += [SampleEntry(**row) for row in connection.execute(samples).mappings()]
+        one = {"run": run}
+        measures = ", ".join(_MEASURES)
+        with self._transaction() as execute:
+            entries = execute("SELECT entry FROM journal WHERE run = :run", one).fetchall()
+            samples = execute(f"SELECT {measures} FROM samples WHERE run = :run", one).fetchall()  # noqa: S608 - our own names
+        found: list[JournalEntry] = [JOURNAL_ENTRY.validate_json(entry) for (entry,) in entries]
+        found += [SampleEntry(**dict(zip(_MEASURES, row, strict=True))) for row in samples]
         return tuple(sorted(found, key=lambda entry: entry.seq))
 
     def last_moment(self, run: str) -> float | None:
         """Return when the last entry of a run was written."""
-        with self._connected() as connection:
-            times = [
-                connection.scalar(select(func.max(table.c.at)).where(table.c.run == run))
-                for table in (_JOURNAL, _SAMPLES)
-            ]
-        return max((at for at in times if at is not None), default=None)
+        with self._transaction() as execute:
+            ((last,),) = execute(
+                "SELECT max(at) FROM (SELECT at FROM journal WHERE run = :run "
+                "UNION ALL SELECT at FROM samples WHERE run = :run) AS entries",
+                {"run": run},
+            ).fetchall()
+        return None if last is None else float(last)
 
 
-def _make_tables(engine: Engine) -> None:
+def _make_tables(database: Database) -> None:
     """Make what is missing, also in a database of a lab that did not know of learners."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_MAKING_TABLES)))
-        known = inspect(connection)
-        if known.has_table(_RUNS.name):
-            columns = {column["name"] for column in known.get_columns(_RUNS.name)}
-            if _RUNS.c.learner.name not in columns:
-                added = CreateColumn(_RUNS.c.learner).compile(dialect=engine.dialect)
-                connection.execute(text(f"ALTER TABLE {_RUNS.name} ADD COLUMN {added}"))
-        _TABLES.create_all(connection)
+    with database.transaction() as execute:
+        execute(database.alone)
+        _run(_TABLES, execute)
+        if "learner" not in {each[0] for each in execute("SELECT * FROM runs LIMIT 0").description}:
+            execute(_LEARNER)
+        _run(_INDEXES, execute)
+
+
+def _run(script: Path, execute: Execute) -> None:
+    for statement in script.read_text(encoding="utf-8").split(";"):
+        if statement.strip():
+            execute(statement)
+
+
+def _insert(table: str, row: Iterable[str]) -> str:
+    columns = ", ".join(row)
+    return f"INSERT INTO {table} ({columns}) VALUES (:{columns.replace(', ', ', :')})"  # noqa: S608 - our own names
 
 
 @contextmanager
 def _reported() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
+    except FAILURES as error:
         raise LabError(
-            f"The lab's records cannot be read or written: {cause}. Is there space, and may you "
+            f"The lab's records cannot be read or written: {error}. Is there space, and may you "
             "write in the lab's directory?"
         ) from error
-
-
-def _engine(url: str) -> Engine:
-    if url.startswith(("postgresql://", "postgres://")):
-        url = f"postgresql+psycopg://{url.split('://', 1)[1]}"
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    return engine

@@ -22,7 +22,8 @@ from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.views import Snapshot
 from obstack_lab.review.journal import ComponentEntry, QueryEntry
-from obstack_lab.settings import LabHome, LabState, read_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState, read_state
 
 pytestmark = pytest.mark.integration
 
@@ -215,6 +216,12 @@ def test_records_are_kept_on_postgresql_as_well(home: LabHome, client: Client) -
     assert theirs.run(run) == played
     assert theirs.journal(run) == ours.journal(run)
     assert theirs.last_moment(run) == ours.last_moment(run)
+    with psycopg.connect(url) as connection:  # the server goes away for a moment
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'obstack-records'"
+        )
+    assert theirs.runs() == (played,)
     neighbours = Records(url, learner="bob")
     assert neighbours.runs() == ()
     for records in (ours, theirs, neighbours):

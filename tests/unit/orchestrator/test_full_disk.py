@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from orchestrator_stage import SCENARIO, Lab
-from sqlalchemy import event
 
 from obstack_lab.errors import LabError
 from obstack_lab.orchestrator.conductor import Conductor
+from obstack_lab.orchestrator.database import Cursor, Execute
 from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.run import Run
 from obstack_lab.orchestrator.views import RunRequest
@@ -23,14 +25,22 @@ class Full:
 
     def __init__(self, records: Records) -> None:
         self._full = False
-        event.listen(records._engine, "before_cursor_execute", self._execute)
+        self._transaction = records._database.transaction
+        records._database.transaction = self._refusing  # type: ignore[method-assign]
 
     def be(self, *, full: bool) -> None:
         self._full = full
 
-    def _execute(self, connection, cursor, statement, *_: object) -> None:
-        if self._full and statement.startswith(("INSERT", "UPDATE")):
-            raise sqlite3.OperationalError("database or disk is full")
+    @contextmanager
+    def _refusing(self) -> Iterator[Execute]:
+        with self._transaction() as execute:
+
+            def run(statement: str, parameters: Mapping[str, object]) -> Cursor:
+                if self._full and statement.startswith(("INSERT", "UPDATE")):
+                    raise sqlite3.OperationalError("database or disk is full")
+                return execute(statement, parameters)
+
+            yield run
 
 
 def a_run(lab: Lab) -> Run:

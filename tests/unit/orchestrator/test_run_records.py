@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from orchestrator_stage import SCENARIO, Inline, Lab
 
-from obstack_lab.errors import LabError
+from obstack_lab.errors import LabError, UsageError
 from obstack_lab.orchestrator.archive import Archive
 from obstack_lab.orchestrator.orchestrator import LabIdentity, Orchestrator
 from obstack_lab.orchestrator.records import Records
@@ -132,6 +132,12 @@ def test_a_tick_that_fails_is_shown_and_the_next_one_is_tried(
 def test_records_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"records cannot be read or written.*may you write"):
         Records.at(tmp_path / "missing" / "records.sqlite")
+
+
+@pytest.mark.parametrize("url", ["mysql://root@nowhere/lab", "records.sqlite", "sqlite://x.sqlite"])
+def test_a_url_of_another_kind_is_refused_with_those_there_are(url: str) -> None:
+    with pytest.raises(UsageError, match=r"sqlite:///FILE or postgresql://.*RECORDS_URL"):
+        Records(url)
 
 
 def test_learners_who_share_a_database_see_and_end_their_own_runs_alone(
