@@ -55,8 +55,8 @@ class Prometheus(ProcessUnit, Targets):
                 "--log.level=warn",
                 *_quick_discovery(program),
             ),
-            # Collect at half of what lives, not at twice: a lab's memory is scarcer than its time.
-            env=self._place.environment({"GOGC": "50"}),
+            # Collect at a quarter over what lives, not at twice: memory is scarcer than time.
+            env=self._place.environment({"GOGC": "25"}),
             log=self._place.log(self.name),
             cwd=self._folder,
         )

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from obstack_lab.errors import EngineError, Timeout, UsageError
+from obstack_lab.orchestrator.metrics import UNCOMPRESSED
 from obstack_lab.orchestrator.orchestrator import Orchestrator
 from obstack_lab.orchestrator.question import Backend, Question, allowed, question, rows
 from obstack_lab.orchestrator.store import store_of
@@ -28,7 +29,9 @@ _RETURNED = ("content-type",)
 def router(lab: Orchestrator, transport: httpx.AsyncBaseTransport | None = None) -> APIRouter:
     """Return the routes; a transport stands in for the network in tests."""
     routes = APIRouter(prefix="/telemetry")
-    http = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, transport=transport)
+    http = httpx.AsyncClient(
+        timeout=_TIMEOUT, trust_env=False, transport=transport, headers=UNCOMPRESSED
+    )
 
     async def telemetry(backend: Backend, path: str, request: Request) -> StreamingResponse:
         """Return the native answer, byte for byte. Writing and administration do not pass."""

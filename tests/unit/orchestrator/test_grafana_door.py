@@ -75,6 +75,14 @@ def test_lines_come_in_the_shape_that_grafana_asks_for(
     assert "authorization" not in sent
 
 
+def test_nothing_is_compressed_for_a_way_that_stays_on_the_machine(
+    web: httpx.Client, upstream: Upstream
+) -> None:
+    gladly = {"Accept-Encoding": "gzip, br"}
+    web.get("/v1/telemetry/prometheus/api/v1/query", params={"query": "up"}, headers=gladly)
+    assert upstream.requests[-1].headers["accept-encoding"] == "identity"
+
+
 def test_a_dashboard_that_draws_itself_anew_is_kept_once_a_minute_and_counts_as_looked_at(
     web: httpx.Client, lab: Lab
 ) -> None:
