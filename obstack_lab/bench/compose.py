@@ -12,7 +12,8 @@ from obstack_lab.engine.choice import choose
 from obstack_lab.engine.compose.reap import wipe
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 
 def measure(setting: Setting) -> Measured:

@@ -10,7 +10,8 @@ from obstack_lab.bench.full_desk import snapshot
 from obstack_lab.lab import Lab
 from obstack_lab.orchestrator.views import Snapshot
 from obstack_lab.panels import Desk
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 _FLUSH = 0.02
 """Seconds after each refresh in which the kernel's other threads send what it left them."""

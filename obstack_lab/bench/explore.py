@@ -18,7 +18,8 @@ from obstack_lab.bench.setting import Measured, Setting
 from obstack_lab.bench.stage import Stage, remove, sandbox
 from obstack_lab.errors import EngineError
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabHome, read_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import read_state
 
 CELLS = ("%load_ext obstack_lab\nlab = open_lab(show=False)", 'lab.dashboards("overview")')
 CANVAS = ".ob-board canvas"

@@ -15,7 +15,8 @@ from obstack_lab.bench.setting import Measured, Setting
 from obstack_lab.bench.stage import SCENARIO, Stage, remove, users
 from obstack_lab.errors import EngineError
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabHome, read_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import read_state
 
 _CELL_WITHIN = 60.0
 

@@ -15,7 +15,8 @@ from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.run import SANDBOX
 from obstack_lab.orchestrator.views import Snapshot
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 SCENARIO = "checkout-stalls"
 WELL_WITHIN = 90.0

@@ -18,7 +18,8 @@ from obstack_lab.bench.stage import Stage, remove
 from obstack_lab.cli import jupyter
 from obstack_lab.errors import EngineError, LabError
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabHome, read_state, resources
+from obstack_lab.settings import LabHome, resources
+from obstack_lab.state import read_state
 
 _LOOK_EVERY = 0.05
 

@@ -16,7 +16,8 @@ import typer
 from obstack_lab.cli.output import Json, console, print_json
 from obstack_lab.errors import LabError
 from obstack_lab.orchestrator import daemon
-from obstack_lab.settings import LabHome, read_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import read_state
 
 ENOUGH_MEMORY = 1.2e9
 ENOUGH_DISK = 1.0e9

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from obstack_lab.load.ledger import LedgerEntry
     from obstack_lab.orchestrator.client import Client
     from obstack_lab.scenario.model import Scenario
-    from obstack_lab.settings import LabState
+    from obstack_lab.state import LabState
 
 app = typer.Typer(
     help="The library of incidents: list, read, check, write, prove.", no_args_is_help=True

@@ -19,7 +19,8 @@ from obstack_lab.engine.choice import EngineName, choose
 from obstack_lab.errors import LabDown, LabError
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -25,7 +25,8 @@ from obstack_lab.orchestrator.views import (
     WriteUp,
 )
 from obstack_lab.scenario.model import parse_duration
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 if TYPE_CHECKING:
     import pandas as pd

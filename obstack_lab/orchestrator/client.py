@@ -48,7 +48,7 @@ from obstack_lab.orchestrator.views import (
     WriteUp,
 )
 from obstack_lab.review.journal import Scalar
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Severity = Literal["sev1", "sev2", "sev3", "no incident"]

@@ -26,15 +26,8 @@ from obstack_lab.engine.living import living, runs
 from obstack_lab.errors import EngineError, LabDown, LabError, Timeout, UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ProgressView, StatusView
-from obstack_lab.settings import (
-    HOME_VARIABLE,
-    LAB_ID_VARIABLE,
-    LabHome,
-    LabState,
-    clear_state,
-    new_lab_id,
-    read_state,
-)
+from obstack_lab.settings import HOME_VARIABLE, LAB_ID_VARIABLE, LabHome
+from obstack_lab.state import LabState, clear_state, new_lab_id, read_state
 
 Backends = Literal["built-in", "native"]
 Report = Callable[[ProgressView], None]

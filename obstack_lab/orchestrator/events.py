@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from obstack_lab.errors import LabDown, UsageError
 from obstack_lab.orchestrator.views import Snapshot
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 _OPEN_WITHIN = 5.0
 _SILENCE = 10.0

@@ -33,7 +33,8 @@ from obstack_lab.orchestrator.service_settings import SchemaSettings
 from obstack_lab.orchestrator.store import store_of
 from obstack_lab.orchestrator.watch import Orders
 from obstack_lab.scenario.library import library
-from obstack_lab.settings import LabHome, LabState, write_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState, write_state
 
 RECORDS_VARIABLE = "OBSTACK_LAB_RECORDS_URL"
 LEARNER_VARIABLE = "OBSTACK_LAB_LEARNER"

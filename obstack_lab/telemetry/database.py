@@ -17,7 +17,7 @@ MEGABYTE = 1_000_000
 ROW_GROUP = 16_384
 """Rows that DuckDB compresses together; a checkpoint reads and writes the last group anew."""
 UNASKED_SECONDS = 30.0
-UNASKED_LIMIT = "16MB"
+UNASKED_LIMIT = "8MB"
 LITTLE_LOG = 2 * MEGABYTE
 """What the log holds cannot leave memory; with more of it the lower limit is not tried."""
 _NAME = "telemetry"

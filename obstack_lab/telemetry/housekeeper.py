@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from obstack_lab.heap import give_back
 from obstack_lab.telemetry.database import Database
-from obstack_lab.telemetry.heap import give_back
 
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
-LOG_MEGABYTES = 8.0
+LOG_MEGABYTES = 4.0
 """The write-ahead log is folded in at this size: it is held in memory and replayed at a start."""
 EVICTED_SHARE = 0.2
 """How much of the oldest data goes at once when the ceiling is reached."""

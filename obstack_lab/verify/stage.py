@@ -11,7 +11,8 @@ from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Engine, Stack
 from obstack_lab.orchestrator.faults.catalogue import Fault, Signal
 from obstack_lab.orchestrator.faults.catalogue.model import Standard
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 from obstack_lab.verify.reading import Reader
 from obstack_lab.verify.release import newest_good
 

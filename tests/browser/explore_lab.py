@@ -21,7 +21,8 @@ import httpx
 from obstack_lab.bench.child import free_port
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.panels.observer import Observer
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 PREFIX = "/v1/telemetry/"
 

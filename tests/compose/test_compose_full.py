@@ -25,7 +25,8 @@ from obstack_lab.engine.compose.image import images
 from obstack_lab.engine.compose.reap import wipe
 from obstack_lab.engine.interface import Engine, Stack
 from obstack_lab.orchestrator.listener import Listener
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 
 pytestmark = pytest.mark.usefixtures("environment")
 

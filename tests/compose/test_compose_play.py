@@ -28,7 +28,8 @@ from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.orchestrator.paging import SENDER
 from obstack_lab.review.journal import MessageEntry
 from obstack_lab.scenario.model import Scalar
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 
 pytestmark = pytest.mark.usefixtures("environment")
 

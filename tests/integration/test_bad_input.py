@@ -22,7 +22,8 @@ import pytest
 
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabHome, LabState, read_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState, read_state
 
 pytestmark = pytest.mark.integration
 

@@ -19,7 +19,8 @@ from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import ComponentView, Snapshot
 from obstack_lab.review.journal import ActionEntry, ComponentEntry, NoteEntry, SampleEntry
-from obstack_lab.settings import HOME_VARIABLE, LabHome, LabState, read_state
+from obstack_lab.settings import HOME_VARIABLE, LabHome
+from obstack_lab.state import LabState, read_state
 
 pytestmark = pytest.mark.integration
 

@@ -19,7 +19,8 @@ import psutil
 import pytest
 
 from obstack_lab.orchestrator import daemon
-from obstack_lab.settings import LabHome, read_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import read_state
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = [
-    {"errors", "settings"},
+    {"errors", "settings", "state", "heap"},
     {"scenario"},
     {"telemetry", "query", "load", "dashboards"},
     {"engine", "review", "testing"},
@@ -74,11 +74,11 @@ def test_nothing_is_called_utils() -> None:
     [
         ("obstack_lab", {"pandas", "ipywidgets", "plotly", "fastapi", "httpx"}),
         ("obstack_lab.query", {"ipywidgets", "plotly", "fastapi"}),
-        ("obstack_lab.lab", {"ipywidgets", "fastapi", "sqlalchemy", "duckdb"}),
-        ("obstack_lab.cli", {"pandas", "ipywidgets", "plotly", "fastapi", "sqlalchemy", "duckdb"}),
+        ("obstack_lab.lab", {"ipywidgets", "fastapi", "duckdb"}),
+        ("obstack_lab.cli", {"pandas", "ipywidgets", "plotly", "fastapi", "duckdb"}),
         ("obstack_lab.dashboards.library", {"grafana_foundation_sdk", "pandas", "fastapi"}),
-        ("obstack_lab.orchestrator.daemon", {"fastapi", "sqlalchemy", "pandas"}),
-        ("obstack_lab.orchestrator.client", {"fastapi", "sqlalchemy", "pandas"}),
+        ("obstack_lab.orchestrator.daemon", {"fastapi", "pandas"}),
+        ("obstack_lab.orchestrator.client", {"fastapi", "pandas"}),
     ],
 )
 def test_importing_a_door_loads_nothing_heavy(module: str, must_not_load: set[str]) -> None:

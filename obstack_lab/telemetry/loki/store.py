@@ -22,7 +22,8 @@ from obstack_lab.telemetry.loki.stream import Stream, Streams, with_service
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 FLUSH_ROWS = 4096
-_REMEMBERED = 32_768
+_REMEMBERED = 16_384
+"""So many of the newest lines are known again at least, twice as many at most."""
 _INSERT = (
     "INSERT INTO log_lines SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[]), "
     "unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::UTINYINT[])"
@@ -43,7 +44,8 @@ class LogStore:
         self._buffer: list[Row] = []
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
-        self._seen: dict[tuple[int, int, int], None] = {}
+        self._seen: set[int] = set()
+        self._seen_before: set[int] = set()
         self._recent = Recent(max((stream.last + 1 for stream in self.streams), default=0))
 
     def append(self, batches: Iterable[Batch]) -> int:
@@ -77,20 +79,18 @@ class LogStore:
         fresh = 0
         with self._lock:
             for row in rows:
-                key = (row[0], row[1], hash(row[2]))
-                if key in self._seen:
+                key = hash(row[:3])
+                if key in self._seen or key in self._seen_before:
                     self.repeated += 1
                     continue
-                self._seen[key] = None
+                self._seen.add(key)
+                if len(self._seen) >= _REMEMBERED:
+                    self._seen_before, self._seen = self._seen, set()
                 fresh += 1
                 self._buffer.append(row)
                 self._recent.add(row)
                 self.streams[row[1]].reach(row[0])
             self.received += fresh
-            surplus = len(self._seen) - _REMEMBERED
-            if surplus > 0:
-                for key in list(self._seen)[: surplus + _REMEMBERED // 4]:
-                    del self._seen[key]
         return fresh
 
     def flush(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from sys import intern
 
 from obstack_lab.telemetry.tempo.record import Plain, Record
 from obstack_lab.telemetry.traceql.span import Trace
@@ -81,6 +82,7 @@ class RecentTraces:
                         continue
                     self._held[identity] = held = _Held()
                 record.attributes = _WRITTEN
+                record.name = intern(record.name)
                 held.records.append(record)
                 held.trace = None
                 self._spans += 1

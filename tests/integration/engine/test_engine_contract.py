@@ -11,7 +11,8 @@ import waiting
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Component, Engine, Progress, Stack
 from obstack_lab.errors import ActionError, EngineError, UnknownName
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 from obstack_lab.testing import MemoryEngine
 
 STACK = Stack(services={"gateway": "2.3.1", "orders": "1.4.2", "inventory": "3.1.0"})

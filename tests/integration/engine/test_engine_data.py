@@ -13,7 +13,8 @@ import pytest
 from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Stack
 from obstack_lab.errors import ActionError, UnknownName
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 
 pytestmark = pytest.mark.integration
 STACK = Stack(services={"orders": "1.4.2", "inventory": "3.1.0"})

@@ -20,7 +20,8 @@ from obstack_lab.engine.embedded.place import Place
 from obstack_lab.engine.interface import Toxic
 from obstack_lab.engine.record import FILE_NAME, RosterFile
 from obstack_lab.errors import ActionError, UnknownName
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 
 pytestmark = pytest.mark.integration
 SERVICES = ("gateway", "orders", "inventory")

@@ -17,7 +17,8 @@ from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.embedded.throttle import StopAndGo, throttle
 from obstack_lab.engine.interface import Component, Engine, Resource, Stack
 from obstack_lab.errors import ActionError, UnknownName
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 from obstack_lab.testing import MemoryEngine
 
 STACK = Stack(services={"gateway": "2.3.1", "orders": "1.4.2", "inventory": "3.1.0"})

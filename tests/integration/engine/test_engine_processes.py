@@ -22,7 +22,8 @@ from obstack_lab.engine.embedded import wipe
 from obstack_lab.engine.embedded.account import reachable
 from obstack_lab.engine.reap import leftovers, reap
 from obstack_lab.engine.record import FILE_NAME
-from obstack_lab.settings import LAB_ID_VARIABLE, LabHome, new_lab_id
+from obstack_lab.settings import LAB_ID_VARIABLE, LabHome
+from obstack_lab.state import new_lab_id
 
 pytestmark = pytest.mark.integration
 DRIVER = Path(__file__).with_name("orchestrator.py")

@@ -16,7 +16,8 @@ from obstack_lab.engine.embedded import EmbeddedEngine, wipe
 from obstack_lab.engine.interface import Component, Node, Policy, Probe, Stack
 from obstack_lab.load.ledger import LedgerEntry
 from obstack_lab.load.reader import LedgerTail
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 
 pytestmark = pytest.mark.integration
 STACK = Stack(services={"gateway": "2.3.1", "orders": "1.4.2", "inventory": "3.1.0"})

@@ -21,7 +21,8 @@ from obstack_lab.orchestrator.actions.index import CreateIndex, DropIndex
 from obstack_lab.orchestrator.faults.interface import FaultDriver, Injection
 from obstack_lab.orchestrator.faults.plane import DRIVERS
 from obstack_lab.scenario.model import Scalar
-from obstack_lab.settings import LabHome, new_lab_id
+from obstack_lab.settings import LabHome
+from obstack_lab.state import new_lab_id
 
 pytestmark = pytest.mark.integration
 

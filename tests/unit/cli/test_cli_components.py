@@ -11,7 +11,7 @@ import pytest
 from obstack_lab.cli import component as verbs
 from obstack_lab.cli import components as listing
 from obstack_lab.orchestrator.control_client import ControlClient
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 ORDERS = {
     "name": "orders",

@@ -14,7 +14,8 @@ from obstack_lab.errors import LabDown, UnknownName, UsageError, WrongPhase
 from obstack_lab.lab import ClosedLab, Lab, Sheet, opening
 from obstack_lab.lab.session import _window
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 STATE = LabState(
     lab_id="a", pid=1, pid_started=0, url="http://127.0.0.1:1", token="t", engine="x", started_at=0

@@ -37,7 +37,7 @@ from obstack_lab.orchestrator.records import Records
 from obstack_lab.orchestrator.views import ImpactView
 from obstack_lab.orchestrator.watch import Orders
 from obstack_lab.scenario.library import Library
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 from obstack_lab.testing import MemoryEngine
 
 

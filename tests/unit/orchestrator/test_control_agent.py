@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from obstack_lab.errors import ActionError, EngineError, UnknownName
 from obstack_lab.orchestrator.component_views import NodeView, PolicyView, ProbeView
 from obstack_lab.orchestrator.control_client import ControlClient
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 HEALING = PolicyView(restart="on_failure", backoff=0)
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from obstack_lab.errors import ActionError, UnknownName, WrongPhase
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 
 @pytest.fixture

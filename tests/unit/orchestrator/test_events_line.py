@@ -15,7 +15,7 @@ from obstack_lab.orchestrator.views import Snapshot, StatusView
 
 SCRIPT = """
 from obstack_lab.orchestrator.client import Client
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 state = LabState(
     lab_id="x", pid=1, pid_started=0, url="http://127.0.0.1:{port}", token="t",

@@ -11,7 +11,8 @@ import pytest
 
 from obstack_lab.errors import Timeout, UsageError
 from obstack_lab.orchestrator import daemon
-from obstack_lab.settings import LabHome, LabState, read_state, write_state
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState, read_state, write_state
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from obstack_lab.errors import UsageError
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.views import Snapshot
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 GOOD = {"host": "127.0.0.1:1", "authorization": f"Bearer {TOKEN}"}
 

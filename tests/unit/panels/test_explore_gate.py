@@ -16,7 +16,8 @@ from obstack_lab.orchestrator.client import Client
 from obstack_lab.panels import observer
 from obstack_lab.panels.gate import LONGEST, Gate
 from obstack_lab.panels.observer import Observer
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 QUERY = {"backend": "prometheus", "method": "POST", "path": "/api/v1/query", "body": "query=up"}
 

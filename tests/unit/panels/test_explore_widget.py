@@ -10,7 +10,8 @@ import pytest
 from obstack_lab.errors import UnknownName, UsageError
 from obstack_lab.lab import Asked, Front, Lab, use_front
 from obstack_lab.panels import open_explore
-from obstack_lab.settings import LabHome, LabState
+from obstack_lab.settings import LabHome
+from obstack_lab.state import LabState
 
 STATE = LabState(
     lab_id="0",

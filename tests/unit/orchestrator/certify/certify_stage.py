@@ -13,7 +13,7 @@ from obstack_lab.load.ledger import LedgerEntry, Outcome
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.metrics import PrometheusAlert
 from obstack_lab.orchestrator.views import Snapshot
-from obstack_lab.settings import LabState
+from obstack_lab.state import LabState
 
 WELL, ILL = 1.0, 0.4
 BAD_RELEASE = "1.5.0"
