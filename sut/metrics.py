@@ -12,9 +12,10 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from sut.exposition import Exposition
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0)
 QUERY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -26,6 +27,7 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no annotation
         self.registry = CollectorRegistry()
+        self._exposition = Exposition(self.registry)
         ProcessCollector(registry=self.registry)
         self.request_seconds = Histogram(
             "http_server_request_duration_seconds",
@@ -110,8 +112,7 @@ class Metrics:
 
     def expose(self, accept: str) -> tuple[bytes, str]:
         """Return the exposition in the best format the client accepts, and its content type."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
+        return self._exposition.text(accept)
 
 
 class _Watch(Collector):
