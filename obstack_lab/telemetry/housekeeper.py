@@ -13,7 +13,7 @@ from obstack_lab.telemetry.database import Database
 
 logger = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.5
+FLUSH_SECONDS = 1.0
 SWEEP_SECONDS = 5.0
 LOG_MEGABYTES = 4.0
 """The write-ahead log is folded in at this size: it is held in memory and replayed at a start."""
@@ -30,7 +30,7 @@ class Retention:
 
 
 class Housekeeper:
-    """Flushes twice a second, sweeps every 5 s; `sweep()` may be called by hand in tests."""
+    """Flushes every second, sweeps every 5 s; `sweep()` may be called by hand in tests."""
 
     def __init__(
         self,
