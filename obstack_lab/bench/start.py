@@ -128,7 +128,8 @@ def _is_healthy(home: LabHome, steps: dict[str, float]) -> bool:
             status = client.status()
     except LabError:
         return False
-    steps.update({s.component: s.seconds for s in status.starting if s.state == "ready"})
+    told = (*status.starting, *status.started)
+    steps.update({s.component: s.seconds for s in told if s.state == "ready"})
     return status.healthy and not status.starting
 
 

@@ -43,8 +43,8 @@ class Boot:
         threading.Thread(target=work, name="boot", daemon=True).start()
 
     def steps(self) -> tuple[ProgressView, ...]:
-        """Return the steps of starting, none once it is done."""
-        return () if self.done else tuple(self._steps.values())
+        """Return the steps of starting so far; once it is done, all of them."""
+        return tuple(self._steps.values())
 
     def _report(self, progress: Progress) -> None:
         self._steps[progress.component] = ProgressView(

@@ -207,7 +207,7 @@ def _await_health(home: LabHome, state: LabState, report: Report, deadline: floa
                     raise EngineError(_failure(home), component="orchestrator") from None
                 time.sleep(_PAUSE)
                 continue
-            for step in status.starting:
+            for step in status.starting or (status.started if told else ()):
                 if (step.component, step.state) not in told:
                     told.add((step.component, step.state))
                     report(step)

@@ -77,7 +77,8 @@ class Orchestrator:
             now=self.stage.clock(),
             components=components,
             run=play.run.id if play is not None and play.run.active else None,
-            starting=self.boot.steps(),
+            starting=() if self.boot.done else self.boot.steps(),
+            started=self.boot.steps() if self.boot.done else (),
             trouble=self._trouble,
         )
 

@@ -58,6 +58,9 @@ class StatusView(View):
     starting: tuple[ProgressView, ...] = Field(
         default=(), description="steps of starting, while components still start; else empty"
     )
+    started: tuple[ProgressView, ...] = Field(
+        default=(), description="the same steps once all of them are done; else empty"
+    )
     trouble: str = Field(default="", description="what the conductor's last tick stumbled over")
 
 

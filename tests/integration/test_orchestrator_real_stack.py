@@ -20,7 +20,7 @@ from obstack_lab.errors import EngineError, LabDown, QueryError, UnknownName
 from obstack_lab.orchestrator import daemon
 from obstack_lab.orchestrator.client import Client
 from obstack_lab.orchestrator.records import Records
-from obstack_lab.orchestrator.views import Snapshot
+from obstack_lab.orchestrator.views import ProgressView, Snapshot
 from obstack_lab.review.journal import ComponentEntry, QueryEntry
 from obstack_lab.settings import LabHome
 from obstack_lab.state import LabState, read_state
@@ -165,7 +165,10 @@ def test_a_killed_orchestrator_takes_all_along_and_the_run_is_kept(home: LabHome
     os.kill(state.pid, signal.SIGKILL)
     wait_for("all components are gone", lambda: not daemon.processes(state.lab_id), LEASH_SECONDS)
     assert daemon.attach(home) is None
-    again = daemon.launch(home)
+    told: list[ProgressView] = []
+    again = daemon.launch(home, report=told.append)
+    ready = {step.component: step.seconds for step in told if step.state == "ready"}
+    assert all(ready[name] > 0 for name in ("postgres", "orders", "inventory", "gateway"))
     assert again.lab_id != state.lab_id
     with Client(again) as client:
         found = client.run(run.id)

@@ -29,6 +29,7 @@ def test_the_lab_says_how_it_is(client: Client) -> None:
     assert status.healthy
     assert status.run is None
     assert not status.starting
+    assert {s.state for s in status.started} == {"ready"}
     assert {c.name for c in status.components} >= {"postgres", "prometheus", "orders", "load"}
 
 
@@ -37,6 +38,7 @@ def test_the_lab_answers_while_it_starts(client: Client, lab: Lab) -> None:
     status = client.status()
     assert not status.healthy
     assert {step.component for step in status.starting} > {"orchestrator", "postgres"}
+    assert not status.started
     with pytest.raises(WrongPhase, match="still starts"):
         client.create_run(SCENARIO)
 
