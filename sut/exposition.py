@@ -33,7 +33,7 @@ class Exposition:
         known, heads = self._heads, {}
         lines = []
         for metric in self._registry.collect():
-            key: tuple[str, ...] = (metric.name,)
+            key: tuple[str, ...] = ("#", metric.name)
             heads[key] = head = known.get(key) or _family(metric)
             lines.append(head)
             for sample in metric.samples:

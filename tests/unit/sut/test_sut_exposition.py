@@ -21,6 +21,7 @@ def test_every_label_and_value_reads_as_the_library_writes_it(
     registry = CollectorRegistry()
     gauge = Gauge("g", 'says "so"\nand \\ more', ("b", "a"), registry=registry)
     histogram = Histogram("h_seconds", "h", ("a",), buckets=(0.1, 1.0), registry=registry)
+    Gauge("alone", "without labels", registry=registry).set(3)
     Counter("c_total", "c", registry=registry).inc(2, {"trace_id": 'a"b\\'})
     exposition = Exposition(registry)
     for first, second, value in samples:
