@@ -18,15 +18,11 @@ from obstack_lab.engine.choice import choose
 from obstack_lab.engine.interface import Engine
 from obstack_lab.engine.pager import Pager
 from obstack_lab.errors import LabError, UsageError
-from obstack_lab.heap import give_back
 from obstack_lab.orchestrator.boot import Boot
 from obstack_lab.orchestrator.daemon import FAILURE
 from obstack_lab.orchestrator.listener import Listener
 from obstack_lab.settings import LAB_ID_VARIABLE, LabHome
 from obstack_lab.state import clear_state, new_lab_id
-
-_BETWEEN_TRIMS = 60.0
-"""Seconds after which malloc's free pages go back to the kernel."""
 
 
 class Daemon:
@@ -74,8 +70,7 @@ class Daemon:
 
             identity = LabIdentity(lab_id, engine.name, self._backends)
             with serving(self._home, engine, boot, identity, listener):
-                while not self._stop.wait(_BETWEEN_TRIMS):
-                    give_back()
+                self._stop.wait()
         finally:
             engine.stop()
             listener.close()

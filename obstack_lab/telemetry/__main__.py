@@ -9,10 +9,10 @@ from pathlib import Path
 
 import uvicorn
 
-from obstack_lab.heap import few_arenas
 from obstack_lab.settings import LabHome
 from obstack_lab.telemetry.app import build_app
 from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.heap import few_arenas
 from obstack_lab.telemetry.housekeeper import Retention
 
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from obstack_lab.heap import give_back
 from obstack_lab.telemetry.database import Database
+from obstack_lab.telemetry.heap import give_back
 
 logger = logging.getLogger(__name__)
 

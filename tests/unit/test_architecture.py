@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = [
-    {"errors", "settings", "state", "heap"},
+    {"errors", "settings", "state"},
     {"scenario"},
     {"telemetry", "query", "load", "dashboards"},
     {"engine", "review", "testing"},

@@ -23,8 +23,8 @@ from urllib.parse import unquote, urlencode
 
 import pytest
 
-from obstack_lab.heap import few_arenas, give_back
 from obstack_lab.telemetry.constructs.catalogue import read
+from obstack_lab.telemetry.heap import few_arenas, give_back
 
 COUNT = int(os.environ.get("OBSTACK_FUZZ", "500"))
 SEED = int(os.environ.get("OBSTACK_FUZZ_SEED", "1"))

@@ -1,7 +1,7 @@
-"""What glibc's malloc holds for a process; where another C library is, nothing changes.
+"""What glibc's malloc holds for the store; where another C library is, nothing changes.
 
-malloc keeps what is freed below the top of a heap, and a heap for each few threads: a query of the
-store needs a hundred megabytes for a moment, the orchestrator's imports leave five behind.
+A query may need a hundred megabytes for a moment. malloc keeps what is freed below the top of a
+heap, and a heap for each few threads.
 """
 
 from __future__ import annotations
