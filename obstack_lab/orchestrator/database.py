@@ -105,7 +105,7 @@ class PostgreSQL(Database):
             self._url,
             autocommit=True,
             connect_timeout=_BUSY_SECONDS,
-            application_name="obstack-lab",
+            application_name=_NAME,
         )
         return self._connection
 

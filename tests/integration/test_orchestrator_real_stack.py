@@ -220,10 +220,11 @@ def test_records_are_kept_on_postgresql_as_well(home: LabHome, client: Client) -
     assert theirs.journal(run) == ours.journal(run)
     assert theirs.last_moment(run) == ours.last_moment(run)
     with psycopg.connect(url) as connection:  # the server goes away for a moment
-        connection.execute(
+        cut = connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'obstack-records'"
-        )
+        ).fetchall()
+    assert cut == [(True,)]
     assert theirs.runs() == (played,)
     neighbours = Records(url, learner="bob")
     assert neighbours.runs() == ()
