@@ -10,7 +10,6 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
-from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.samples import Exemplar, Sample
 from prometheus_client.utils import floatToGoString
 
@@ -27,8 +26,8 @@ class Exposition:
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """Return the text in the best format the client accepts, and its content type."""
-        if _OPEN_METRICS not in accept:
-            encode, content_type = choose_encoder(accept)
+        encode, content_type = choose_encoder(accept)
+        if not content_type.startswith(_OPEN_METRICS):
             return encode(self._registry), content_type
         known, heads = self._heads, {}
         lines = []
@@ -43,7 +42,7 @@ class Exposition:
                 lines.append(f"{head}{floatToGoString(sample.value)}{exemplar}\n")  # type: ignore[no-untyped-call]
         lines.append("# EOF\n")
         self._heads = heads
-        return "".join(lines).encode(), CONTENT_TYPE_LATEST
+        return "".join(lines).encode(), content_type
 
 
 def _family(metric: Metric) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.openmetrics.exposition import generate_latest
 
 from sut.exposition import Exposition
@@ -43,7 +45,12 @@ def test_a_series_that_is_gone_is_neither_shown_nor_kept() -> None:
     assert len(exposition._heads) == 2
 
 
-def test_a_client_without_openmetrics_gets_the_classic_text() -> None:
-    body, content_type = Metrics().expose("")
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text;version=0.0.1"])
+def test_a_client_without_this_openmetrics_gets_the_classic_text(accept: str) -> None:
+    body, content_type = Metrics().expose(accept)
     assert content_type.startswith("text/plain")
     assert b"# EOF" not in body
+
+
+def test_the_content_type_is_the_librarys() -> None:
+    assert Metrics().expose(ACCEPT)[1] == choose_encoder(ACCEPT)[1]
