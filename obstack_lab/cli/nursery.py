@@ -37,6 +37,7 @@ PRELOADED = (
     "certifi",
     "h11",
     "httpcore",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",

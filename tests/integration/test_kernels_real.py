@@ -127,6 +127,48 @@ def test_a_forked_kernel_is_interrupted_and_restarted(
     asyncio.run(play())
 
 
+async def debugged(client: Any, command: str, **arguments: Any) -> Any:
+    """Return the body of a debugger's answer; the protocol is the Debug Adapter Protocol."""
+    order = {"type": "request", "seq": 1, "command": command, "arguments": arguments}
+    client.control_channel.send(client.session.msg("debug_request", order))
+    reply = await client.get_control_msg(timeout=PATIENCE)
+    assert reply["content"]["success"], reply["content"]
+    return reply["content"].get("body")
+
+
+def test_a_forked_kernel_stops_at_a_breakpoint(
+    registered: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    code = "first = 1\nsecond = first + 1\n"
+
+    async def play() -> None:
+        async with nursery(monkeypatch):
+            manager, client = await started(tmp_path)
+            await debugged(client, "initialize", adapterID="test", pathFormat="path")
+            await debugged(client, "attach")
+            assert await asked(client, LOADED) == "True", "it is a forked one"
+            place = (await debugged(client, "dumpCell", code=code))["sourcePath"]
+            await debugged(
+                client, "setBreakpoints", source={"path": place}, breakpoints=[{"line": 2}]
+            )
+            await debugged(client, "configurationDone")
+            client.execute(code)
+            event = None
+            while event != "stopped":
+                message = await client.get_iopub_msg(timeout=PATIENCE)
+                event = message["content"].get("event")
+            thread = message["content"]["body"]["threadId"]
+            frames = (await debugged(client, "stackTrace", threadId=thread))["stackFrames"]
+            assert frames[0]["line"] == 2
+            await debugged(client, "continue", threadId=thread)
+            await client.get_shell_msg(timeout=PATIENCE)
+            assert await asked(client, "second") == "2"
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+    asyncio.run(play())
+
+
 def test_no_kernel_outlives_its_nursery(
     registered: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
