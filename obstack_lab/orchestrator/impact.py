@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 from obstack_lab.load.impact import ImpactCounter
@@ -41,8 +40,8 @@ class LedgerImpact:
             requests=found.requests,
             requests_lost=found.requests_lost,
             downtime=found.downtime,
-            seconds=tuple(SecondView(**asdict(second)) for second in found.seconds),
-            tiles=tuple(UserTile(**asdict(tile)) for tile in found.tiles),
+            seconds=tuple(SecondView(**vars(second)) for second in found.seconds),
+            tiles=tuple(UserTile(**vars(tile)) for tile in found.tiles),
         )
 
 

@@ -39,6 +39,7 @@ class Unit(ABC):
         self._clock = clock
         self._starts = 0
         self._generation = 0
+        self._looks = 0
         self._status = _Status("stopped", clock())
         self._lock = threading.Lock()
         self._operation = threading.RLock()
@@ -92,12 +93,22 @@ class Unit(ABC):
             self.stop()
             self.start()
 
-    def check(self) -> None:
-        """Look at the process and ask it whether it can serve; called by the watch."""
+    def look(self) -> None:
+        """Look after it, for the watch.
+
+        A healthy one is asked at every other look: a question costs both sides.
+        """
+        self._looks += 1
+        self.check(ask=self.state != "healthy" or self._looks % 2 == 0)
+
+    def check(self, *, ask: bool = True) -> None:
+        """Look at the process and ask it whether it can serve."""
         generation = self._generation
         if self.state in {"stopped", "starting"}:
             return
         ended = self._ended()
+        if not (ended or ask):
+            return
         problem = "" if ended else self._problem()
         state: ComponentState = "failed" if ended else "unhealthy" if problem else "healthy"
         with self._lock:

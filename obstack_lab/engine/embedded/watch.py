@@ -46,6 +46,6 @@ class Watch:
     def _look_after(self, unit: Unit) -> None:
         while not self._stop.wait(self._every):
             try:
-                unit.check()
+                unit.look()
             except Exception as error:  # noqa: BLE001 the watch goes on, the error stays visible
                 self.last_error = error

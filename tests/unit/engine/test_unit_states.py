@@ -71,6 +71,21 @@ def test_one_that_cannot_serve_is_unhealthy_until_it_can(unit: Obedient) -> None
     assert (unit.state, unit.component().detail) == ("healthy", "")
 
 
+def test_a_healthy_one_is_asked_at_every_other_look_and_any_other_at_each(unit: Obedient) -> None:
+    unit.problem = "does not answer"
+    states = []
+    for _ in range(2):
+        unit.look()
+        states.append(unit.state)
+    assert states == ["healthy", "unhealthy"]
+    unit.problem = ""
+    unit.look()
+    assert unit.state == "healthy"
+    unit.how_ended = "killed by SIGKILL"
+    unit.look()
+    assert unit.state == "failed", "that it runs is looked at each time"
+
+
 def test_a_restart_is_counted(unit: Obedient) -> None:
     unit.restart()
     unit.how_ended = "killed by SIGKILL"
