@@ -37,7 +37,7 @@ case "$1 $2" in
     esac ;;
 "-m pytest") echo "pytest in $PWD: $*" ;;
 "- "*) [ -e "$me.has-$3" ] ;;
--c*) shift 2; echo "obstack-lab:$*" ;;
+-c*) shift 2; echo "obstack-lab:$*${PYTHONDONTWRITEBYTECODE:+ compiled anew}" ;;
 esac
 """
 UV = """#!/bin/sh
@@ -377,6 +377,15 @@ def test_all_tests_are_the_unit_tests_on_each_processor_and_then_the_others(
     assert done.stdout.splitlines()[0] == (
         f"pytest in {machine.root}: -m pytest --numprocesses=logical tests/unit"
     )
+
+
+@pytest.mark.parametrize(("has", "kept"), [((), ""), (("has-run",), " compiled anew")])
+def test_compiled_modules_are_kept_in_the_labs_own_environment_alone(
+    machine: Machine, has: tuple[str, ...], kept: str
+) -> None:
+    machine.env["PYTHONDONTWRITEBYTECODE"] = "1"
+    machine.add_python("3.11", *has)
+    assert machine.run("status").stdout == f"obstack-lab:status{kept}\n"
 
 
 def test_a_python_without_the_test_tools_is_left_for_one_of_ours(machine: Machine) -> None:
