@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("SPT_NOENV", "1")  # setproctitle must leave /proc/PID/environ as it is
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # notebooks debug no frozen module
 
 import gc
 import json
