@@ -1,8 +1,11 @@
-"""A second chance for tests on real components: `--second-chance`, as `./lab test` gives it.
+"""How tests on real components run: which beside which, and a second chance.
 
-A machine that is busy for a moment fails a test whose subject is sound. Such a test runs once more
-at the end, in a process of its own, and is named as flaky when it passes then. A unit test gets
-none, nor does a run in which more than an accident failed.
+Those with a browser or containers wait most of the time; they run beside the others where pytest
+has two processes (`--numprocesses=2 --dist=loadscope`), as in `./lab test`.
+
+A machine that is busy for a moment fails a test whose subject is sound. With `--second-chance` such
+a test runs once more at the end, in a process of its own, and is named as flaky when it passes
+then. A unit test gets none, nor does a run in which more than an accident failed.
 """
 
 from __future__ import annotations
@@ -12,12 +15,15 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 HERE = Path(__file__).parent
 GRANTED = ("integration", "notebooks", "browser", "compose")
 """Folders whose tests meet real components."""
+BESIDE = ("notebooks", "browser", "compose")
+"""Those of them that run beside the others."""
 MOST_FILES = 3
 """Failures in more files than that are no accident."""
 SECONDS = 900
@@ -35,8 +41,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # Labs of tests are processes, whatever Docker there is; tests/compose brings its own.
     os.environ["DOCKER_HOST"] = "unix:///nobody/docker.sock"
-    if config.getoption("--second-chance"):
+    if config.getoption("--second-chance") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(SecondChance(config), "second-chance")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class TwoAtATime(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return str(any(nodeid.startswith(f"tests/{folder}/") for folder in BESIDE))
+
+    return TwoAtATime(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

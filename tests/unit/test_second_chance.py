@@ -20,6 +20,13 @@ def test_it():
         raise AssertionError("the first time")
 """
 ALWAYS = "def test_it():\n    raise AssertionError('each time')\n"
+WHO = """
+import os
+from pathlib import Path
+
+def test_it():
+    Path(__file__).with_suffix(f".{os.environ['PYTEST_XDIST_WORKER']}").touch()
+"""
 FINE = "def test_it():\n    assert True\n"
 
 
@@ -49,6 +56,22 @@ def test_what_passes_when_run_again_is_named_and_does_not_fail_the_run(tmp_path:
     assert "the first time" in said
     assert "FLAKY tests/integration/test_integration1.py::test_it" in said
     assert said.index("the first time") < said.index("second chance") < said.rindex(" 1 passed in")
+
+
+def test_two_processes_have_one_second_chance(tmp_path: Path) -> None:
+    option = "--second-chance --numprocesses=2 --dist=loadscope"
+    code, said = play(tmp_path, option, integration1=ONCE, browser1=ONCE)
+    assert code == 0
+    assert said.count("second chance for 2") == 1
+    for name in ("integration", "browser"):
+        assert f"FLAKY tests/{name}/test_{name}1.py::test_it\n" in said
+
+
+def test_a_browser_runs_beside_the_others(tmp_path: Path) -> None:
+    tests = {"integration1": WHO, "integration2": WHO, "browser1": WHO, "compose1": WHO}
+    assert play(tmp_path, "--numprocesses=2 --dist=loadscope", **tests)[0] == 0
+    ran = {path.stem.removeprefix("test_"): path.suffix for path in tmp_path.rglob("*.gw?")}
+    assert ran["integration1"] == ran["integration2"] != ran["browser1"] == ran["compose1"]
 
 
 @pytest.mark.parametrize(

@@ -369,7 +369,8 @@ def test_all_tests_are_the_unit_tests_on_each_processor_and_then_the_others(
     done = machine.run("test")
     assert done.returncode == 1, "what fails first is not forgotten"
     assert done.stdout == (
-        f"pytest in {machine.root}: -m pytest --second-chance --ignore=tests/unit\n"
+        f"pytest in {machine.root}: -m pytest --second-chance"
+        " --numprocesses=2 --dist=loadscope --ignore=tests/unit\n"
     )
     python.write_text(text)
     done = machine.run("test")
