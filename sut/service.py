@@ -18,6 +18,7 @@ from sut.config import Config, router
 from sut.environment import Environment
 from sut.errors import ShopError
 from sut.loop import LoopLag
+from sut.server import Server
 from sut.settings import Settings
 from sut.telemetry import Telemetry, start_telemetry
 
@@ -157,4 +158,4 @@ def serve(app: ASGIApp, environment: Environment) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    uvicorn.Server(config).run()
+    Server(config).run()

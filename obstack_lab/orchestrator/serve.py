@@ -35,6 +35,7 @@ from obstack_lab.orchestrator.watch import Orders
 from obstack_lab.scenario.library import library
 from obstack_lab.settings import LabHome
 from obstack_lab.state import LabState, write_state
+from sut.server import Server
 
 RECORDS_VARIABLE = "OBSTACK_LAB_RECORDS_URL"
 LEARNER_VARIABLE = "OBSTACK_LAB_LEARNER"
@@ -119,7 +120,7 @@ class _Server:
             ws="websockets-sansio",
             timeout_graceful_shutdown=_GRACE,
         )
-        self._server = uvicorn.Server(config)
+        self._server = Server(config)
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def start(self) -> None:
@@ -130,7 +131,7 @@ class _Server:
 
     def stop(self) -> None:
         """Close the door; what is being answered gets a moment."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join(_GRACE + 2)
         for each in self._sockets:
             each.close()

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from sut.errors import CannotStart
 from sut.payments.hangup import Hangup
 from sut.payments.vault import Vault
+from sut.server import Server
 from sut.service import STOP_SECONDS
 from sut.telemetry import Telemetry
 
@@ -22,7 +23,7 @@ BACKLOG = 256
 CLOSE_SECONDS = 2.0
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """A server beside the main one, which alone listens to signals."""
 
     @contextlib.contextmanager
@@ -98,7 +99,7 @@ class TlsDoor:
         if self._timer:
             self._timer.cancel()
         if self._server and self._serving:
-            self._server.should_exit = True
+            self._server.end()
             await asyncio.wait({self._serving}, timeout=CLOSE_SECONDS)
 
     def look(self) -> None:
