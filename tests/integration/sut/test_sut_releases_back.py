@@ -263,9 +263,10 @@ def test_worker_1_1_0_does_batch_jobs_before_those_of_users(bench: Any) -> None:
         bench.put("order-confirmation", {"order_id": 500}, priority=1)
         bench.start("worker", release, SERVICE_SETTINGS='{"concurrency": 1}')
         bench.wait_until(lambda: bench.count("SELECT count(*) FROM confirmations") == 1, "sent")
-        reports = bench.count("SELECT count(*) FROM reports")
+        before = "made_at < (SELECT sent_at FROM confirmations)"
+        reports = bench.count(f"SELECT count(*) FROM reports WHERE {before}")
         bench.kill("worker")
-        return "confirmation" if reports < 15 else "reports"
+        return "reports" if reports > 15 else "confirmation"
 
     assert first_done("1.0.0") == "confirmation"
     assert first_done("1.1.0") == "reports"
