@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-GRANTED = ("integration", "notebooks", "browser", "compose")
-"""Folders whose tests meet real components."""
 BESIDE = ("notebooks", "browser", "compose")
-"""Those of them that run beside the others."""
+"""Folders whose tests run beside the others."""
+GRANTED = ("integration", *BESIDE)
+"""Folders whose tests meet real components."""
 MOST_FILES = 3
 """Failures in more files than that are no accident."""
 SECONDS = 900
@@ -53,7 +53,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class TwoAtATime(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return str(any(nodeid.startswith(f"tests/{folder}/") for folder in BESIDE))
+            return str(nodeid.split("/")[1] in BESIDE)
 
     return TwoAtATime(config, log)
 
